@@ -1,0 +1,4 @@
+-- +goose Up
+create table scratch (id bigint primary key);
+-- +goose Down
+drop table scratch;
