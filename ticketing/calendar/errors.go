@@ -1,0 +1,30 @@
+package calendar
+
+import "errors"
+
+// Errors of questions a calendar cannot answer with an instant. Errors of
+// making a calendar are of type [*Error].
+var (
+	// ErrRange means that an instant lies before Earliest or not before Latest.
+	ErrRange = errors.New("calendar: the instant lies outside 1980–2199")
+	// ErrNegative means that a target is shorter than nothing.
+	ErrNegative = errors.New("calendar: the target is negative")
+	// ErrNever means that the calendar does not open for long enough, or not
+	// again at all, before Latest.
+	ErrNever = errors.New("calendar: the target is not reached before 2200: the calendar does not open again for long enough")
+	// ErrPaused means that a pause without end stops the count before the
+	// target is reached: there is no due instant until the pause ends.
+	ErrPaused = errors.New("calendar: a pause without end stops the count before the target is reached")
+	// ErrTooLong means that a trace would have more than MaxIntervals intervals.
+	ErrTooLong = errors.New("calendar: the span has too many intervals to list")
+)
+
+// An Error says what is wrong with one field of a Spec, or with a text that
+// should have been a date, a time or a zone. New joins several (errors.Join).
+type Error struct {
+	Field  string // "weekly[2]", "holidays[0]", "zone", …: where, counted from 0
+	Reason string // what is wrong, in English, lower case, without the field
+}
+
+// Error returns "calendar: field: reason".
+func (e *Error) Error() string { return "calendar: " + e.Field + ": " + e.Reason }
