@@ -180,7 +180,7 @@ func (c *Calendar) regularSum(dayNo int64) int64 {
 func (c *Calendar) specialFrom(dayNo int64) int {
 	lo, hi := 0, len(c.special)-1
 	for lo < hi {
-		mid := int(uint(lo+hi) >> 1)
+		mid := (lo + hi) / 2
 		if c.special[mid].day < dayNo {
 			lo = mid + 1
 		} else {
@@ -232,7 +232,7 @@ func (c *Calendar) wallReach(n int64) int64 {
 func (c *Calendar) segmentAt(at int64) int {
 	lo, hi := 0, len(c.segments)-1
 	for lo < hi {
-		mid := int(uint(lo+hi+1) >> 1)
+		mid := (lo + hi + 1) / 2
 		if c.segments[mid].from <= at {
 			lo = mid
 		} else {
@@ -253,7 +253,7 @@ func (c *Calendar) sum(at int64) int64 {
 func (c *Calendar) reach(n int64) int64 {
 	lo, hi := 0, len(c.segments)-1
 	for lo < hi {
-		mid := int(uint(lo+hi+1) >> 1)
+		mid := (lo + hi + 1) / 2
 		if c.segments[mid].sum < n {
 			lo = mid
 		} else {
