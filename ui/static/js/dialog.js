@@ -1,0 +1,37 @@
+// Dialogs. <button data-dialog="#id"> opens a <dialog>; [data-close] closes it;
+// a click beside it too. What a dialog's form did is told by an HX-Trigger
+// "dialog-done", which closes it. Focus goes back by itself.
+document.addEventListener("click", (e) => {
+  if (!(e.target instanceof Element)) return;
+  const opener = e.target.closest("[data-dialog]");
+  if (opener) {
+    const box = document.querySelector(opener.dataset.dialog);
+    if (box instanceof HTMLDialogElement && !box.open) {
+      e.preventDefault();
+      box.showModal();
+    }
+    return;
+  }
+  if (e.target.closest("[data-close]")) {
+    e.target.closest("dialog")?.close();
+    return;
+  }
+  if (e.target instanceof HTMLDialogElement && e.target.open) {
+    const r = e.target.getBoundingClientRect();
+    const outside = e.clientX < r.left || e.clientX > r.right || e.clientY < r.top || e.clientY > r.bottom;
+    if (outside) e.target.close();
+  }
+});
+
+document.addEventListener("dialog-done", () => {
+  for (const box of document.querySelectorAll("dialog[open]")) box.close();
+});
+
+// A dialog that arrives through htmx opens at once and is gone when closed.
+document.addEventListener("htmx:load", (e) => {
+  const box = e.detail.elt;
+  if (box instanceof HTMLDialogElement && box.hasAttribute("data-arrives") && !box.open) {
+    box.showModal();
+    box.addEventListener("close", () => box.remove(), { once: true });
+  }
+});

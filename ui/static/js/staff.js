@@ -1,0 +1,12 @@
+// Entry of every staff page. Each module says in its head which attributes it
+// works on; a page that has none of them pays nothing.
+import "./htmx-glue.js";
+import "./time-tick.js";
+import "./hotkeys.js";
+import "./list-nav.js";
+import "./dialog.js";
+import "./palette.js";
+import "./composer.js";
+import "./bulk.js";
+import "./live.js";
+import "./controls.js";
