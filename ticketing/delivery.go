@@ -64,14 +64,18 @@ type Delivery struct {
 	Subject string
 	Text    string // the whole body as the recipient reads it; emptied 30 days after settling
 	Files   []Attachment
+	Refs    []Reference // of a collected letter (digest, receipts): the tickets it tells of
 
 	MessageIDHeader string   // without angle brackets, the same on every attempt (I8)
+	EnvelopeID      string   // this copy's own mark, given to the server as ENVID (RFC 3461 §4.4): a bounce names it
 	ReplyTo         string   // the ticket's token address, or ""
 	References      []string // of the mail answered, oldest first, its own id last
 
 	State      DeliveryState
-	SendAfter  time.Time // may not be claimed before (undo window, retry)
-	Attempts   int
+	SendAfter  time.Time // may not be claimed before (undo window, next try)
+	Attempts   int       // claims so far
+	Doubts     int       // attempts whose outcome stayed unknown; after the second nothing is sent again
+	TriedAt    time.Time // last claim
 	Epoch      int64     // raised by every claim; a settlement with an older epoch is refused
 	LeaseUntil time.Time // while sending
 	RawKey     string    // blob key of the composed bytes; set before the first attempt
@@ -80,6 +84,54 @@ type Delivery struct {
 	AcceptedAt time.Time // when the recipient's server took it
 	SettledAt  time.Time // when the state became terminal
 	GiveUpAt   time.Time // when retrying ends
+}
+
+// Waiting reports whether the delivery may still be tried.
+func (d *Delivery) Waiting() bool {
+	switch d.State {
+	case DeliveryPending, DeliverySending, DeliveryRetry:
+		return true
+	case DeliveryUnknown:
+		return d.SettledAt.IsZero()
+	case DeliverySent, DeliveryFailed, DeliveryBounced, DeliveryTakenBack, DeliveryHeld:
+	}
+	return false
+}
+
+// retryAfter is how long to wait before each next try; the last repeats until
+// GiveUpAt (DESIGN D18).
+var retryAfter = []time.Duration{
+	time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, 2 * time.Hour, 4 * time.Hour,
+}
+
+// doubtWait is how long to wait before a message that may have arrived is sent
+// once more, under the same Message-ID.
+const doubtWait = 10 * time.Minute
+
+// settle applies the outcome of an attempt to a claimed delivery.
+func (d *Delivery) settle(o Outcome) {
+	d.LeaseUntil, d.Reply = time.Time{}, cleanLine(o.Reply, 300)
+	d.State = o.State
+	switch o.State {
+	case DeliverySent:
+		d.AcceptedAt, d.SettledAt = o.At, o.At
+	case DeliveryFailed:
+		d.SettledAt = o.At
+	case DeliveryUnknown:
+		d.Doubts++
+		d.SendAfter = o.At.Add(doubtWait)
+		if d.Doubts >= 2 {
+			d.SettledAt = o.At
+		}
+	case DeliveryRetry:
+		step := min(max(d.Attempts-1, 0), len(retryAfter)-1)
+		d.SendAfter = o.At.Add(retryAfter[step])
+		if d.SendAfter.After(d.GiveUpAt) {
+			d.State, d.SettledAt = DeliveryFailed, o.At
+		}
+	case DeliveryPending, DeliverySending, DeliveryBounced, DeliveryTakenBack, DeliveryHeld:
+		d.State, d.SendAfter = DeliveryRetry, o.At.Add(retryAfter[0])
+	}
 }
 
 // An Outcome is the result of one attempt to transmit.

@@ -18,6 +18,10 @@ const (
 	LedgerIgnored     LedgerState = "ignored"     // with a reason: before start_from, a loop, a bounce that was matched
 )
 
+// Settled is the Conflict of an item that has its disposition already: somebody
+// else worked it, nothing is lost.
+var Settled = &Error{Kind: Conflict, Field: "ledger", Key: "ledger.settled"}
+
 // Reasons of LedgerIgnored and LedgerQuarantined.
 const (
 	ReasonBeforeStart = "before_start"
@@ -99,6 +103,9 @@ type IntakeLedger interface {
 	Marked(ctx context.Context, box Mailbox, uids []uint32) error
 	// SaveMailboxHealth records how the account is doing, for every process to see.
 	SaveMailboxHealth(ctx context.Context, h MailboxHealth) error
+	// MailboxStart gives since when the account's mails are contacts. When nothing
+	// is recorded it records first and gives that.
+	MailboxStart(ctx context.Context, account string, first time.Time) (time.Time, error)
 	// ClaimReceived leases up to n received items to the caller until now+lease,
 	// oldest first, raising each one's Attempts.
 	ClaimReceived(ctx context.Context, n int, lease time.Duration) ([]LedgerEntry, error)

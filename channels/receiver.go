@@ -1,0 +1,169 @@
+package channels
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/sistem48/system48/ticketing"
+)
+
+// A Receiver works the intake ledger: it claims received items, parses their
+// stored bytes and gives them to Intake. Any number may run on any number of
+// processes.
+type Receiver struct {
+	Ledger  ticketing.IntakeLedger
+	Parsers map[ticketing.Channel]Parser
+	Intake  *ticketing.Intake
+	Now     func() time.Time
+	Log     *slog.Logger
+	// Workers is how many batches are worked at once; 0 = 2.
+	Workers int
+	// Batch is how many items share a transaction at most; 0 = 40.
+	Batch int
+
+	wake chan struct{}
+	once sync.Once
+}
+
+const (
+	receiverLease = 2 * time.Minute
+	receiverPoll  = time.Second
+	// maxTries is how often an item is tried before it becomes a ticket that
+	// only shows the original (F14).
+	maxTries = 3
+)
+
+func (r *Receiver) init() { r.once.Do(func() { r.wake = make(chan struct{}, 64) }) }
+
+// Wake makes an idle worker look at once. It never blocks.
+func (r *Receiver) Wake() {
+	r.init()
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Run works until ctx ends; what is in hand is finished or given back.
+func (r *Receiver) Run(ctx context.Context) error {
+	r.init()
+	workers := r.Workers
+	if workers == 0 {
+		workers = 2
+	}
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Go(func() { r.work(ctx) })
+	}
+	wg.Wait()
+	return nil
+}
+
+func (r *Receiver) work(ctx context.Context) {
+	failing := false
+	for ctx.Err() == nil {
+		did, err := r.Step(ctx)
+		if err != nil && ctx.Err() == nil {
+			if !failing {
+				r.Log.WarnContext(ctx, "intake waits", "part", "receiver", "err", err)
+			}
+			failing = true
+		} else if failing {
+			r.Log.InfoContext(ctx, "intake goes on", "part", "receiver")
+			failing = false
+		}
+		if did > 0 && err == nil {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+		case <-r.wake:
+		case <-time.After(receiverPoll):
+		}
+	}
+}
+
+// Step works one batch and returns how many items it took.
+func (r *Receiver) Step(ctx context.Context) (int, error) {
+	batch := r.Batch
+	if batch == 0 {
+		batch = 40
+	}
+	entries, err := r.Ledger.ClaimReceived(ctx, batch, receiverLease)
+	if err != nil || len(entries) == 0 {
+		return 0, err
+	}
+	inbounds := make([]ticketing.Inbound, 0, len(entries))
+	kept := entries[:0]
+	for _, e := range entries {
+		in, err := r.parse(ctx, e)
+		if err != nil {
+			r.giveBack(ctx, e, err)
+			continue
+		}
+		inbounds = append(inbounds, in)
+		kept = append(kept, e)
+	}
+	var firstErr error
+	for i, err := range r.Intake.Receive(ctx, inbounds) {
+		if err != nil {
+			r.giveBack(ctx, kept[i], err)
+			if firstErr == nil {
+				firstErr = err
+			}
+		}
+	}
+	return len(entries), firstErr
+}
+
+// parse gives the Inbound of an item. An item that was tried too often comes
+// as a bare ticket that shows the original.
+func (r *Receiver) parse(ctx context.Context, e ticketing.LedgerEntry) (ticketing.Inbound, error) {
+	if e.Attempts > maxTries {
+		return Unreadable(e), nil
+	}
+	p := r.Parsers[e.Arrival.Channel]
+	if p == nil {
+		return Unreadable(e), nil
+	}
+	in, err := p.Parse(ctx, e)
+	if errors.Is(err, ticketing.NotFound) && e.Attempts >= maxTries {
+		return Unreadable(e), nil // the original is gone from the blob store: say so visibly
+	}
+	return in, err
+}
+
+// giveBack lets an item be tried again later. When the store is away the claim's
+// lease does the same.
+func (r *Receiver) giveBack(ctx context.Context, e ticketing.LedgerEntry, why error) {
+	wait := time.Duration(min(e.Attempts, 6)) * 5 * time.Second
+	if errors.Is(why, ticketing.Busy) {
+		wait = 2 * time.Second
+	}
+	if err := r.Ledger.Defer(context.WithoutCancel(ctx), e.ID, r.Now().Add(wait), ticketing.KindOf(why).Error()); err != nil {
+		r.Log.WarnContext(ctx, "item stays claimed", "part", "receiver", "ledger", int64(e.ID), "err", err)
+		return
+	}
+	r.Log.WarnContext(ctx, "item deferred", "part", "receiver", "ledger", int64(e.ID), "attempt", e.Attempts, "err", why)
+}
+
+// Unreadable is what becomes of an item that cannot be understood: a visible
+// ticket from an unknown sender with the original attached, whose promise runs
+// like any other (I13).
+func Unreadable(e ticketing.LedgerEntry) ticketing.Inbound {
+	in := ticketing.Inbound{
+		Ledger: e.ID, Channel: e.Arrival.Channel, Account: e.Arrival.Box.Account,
+		From:    ticketing.Party{Address: ticketing.NormalEmail(e.Arrival.From)},
+		Subject: e.Arrival.Subject, ReceivedAt: e.Arrival.ReceivedAt, MessageID: e.Arrival.MessageID,
+		RawKey: e.Arrival.RawKey, RawSHA256: e.Arrival.RawSHA256, Partial: true, Unreadable: true,
+	}
+	if e.Arrival.RawKey != "" {
+		in.Files = []ticketing.Attachment{{
+			Key: e.Arrival.RawKey, Name: "original.eml", ContentType: "message/rfc822", Size: e.Arrival.RawSize,
+		}}
+	}
+	return in
+}

@@ -1,0 +1,214 @@
+package ticketing
+
+import (
+	"time"
+
+	"github.com/sistem48/system48/ticketing/calendar"
+)
+
+// ClockKind is what a clock measures.
+type ClockKind string
+
+// The kinds in use. Leg, callback and statutory clocks have their room here.
+const (
+	ClockValidation ClockKind = "validation"  // a clerk confirms that the report is intelligible and in scope
+	ClockAnswer     ClockKind = "answer"      // the promise: an informative answer by a person that reached the citizen
+	ClockNextAnswer ClockKind = "next_answer" // the same, from the oldest unanswered later message
+	ClockResolve    ClockKind = "resolve"     // the work is done
+)
+
+// ClockState is where a clock stands.
+type ClockState string
+
+// The states. Met, missed and ended are final, except that a bounce puts a met
+// clock back to running.
+const (
+	ClockPending   ClockState = "pending" // not started: no due instant yet
+	ClockRunning   ClockState = "running"
+	ClockPaused    ClockState = "paused"
+	ClockAnswering ClockState = "answering" // the answer is on its way, not yet accepted
+	ClockMet       ClockState = "met"
+	ClockMissed    ClockState = "missed" // past due; MetAt is set when the deed came late
+	ClockEnded     ClockState = "ended"  // by a closing code, without the deed
+)
+
+// WaitReason says for whom or what a ticket waits. Each stops certain clocks.
+type WaitReason string
+
+// The reasons.
+const (
+	WaitCitizen  WaitReason = "citizen" // after a question was sent: stops answer and resolve, at most ten working days
+	WaitBody     WaitReason = "body"
+	WaitWeather  WaitReason = "weather"
+	WaitMaterial WaitReason = "material"
+)
+
+// WaitReasons lists the reasons in the order menus show them.
+func WaitReasons() []WaitReason {
+	return []WaitReason{WaitCitizen, WaitBody, WaitWeather, WaitMaterial}
+}
+
+// stops reports whether a wait for the reason stops clocks of the kind.
+func (r WaitReason) stops(k ClockKind) bool {
+	switch k {
+	case ClockAnswer, ClockNextAnswer:
+		return r == WaitCitizen
+	case ClockResolve:
+		return true
+	case ClockValidation:
+	}
+	return false
+}
+
+// citizenWaitCap is how much working time a wait for the citizen may stop a
+// clock: ten working days of 24 h in the work calendar.
+const citizenWaitCap = 10 * 24 * time.Hour
+
+// A Pause is a time during which the ticket waited. Pauses belong to the
+// ticket, not to the policy.
+type Pause struct {
+	Reason WaitReason
+	From   time.Time
+	To     time.Time // zero while it lasts
+	By     string    // actor ID
+}
+
+// A Clock measures one promise. Due is a pure function of the other fields,
+// the ticket's pauses and the rulebook (I6).
+type Clock struct {
+	ID      ClockID
+	Ticket  TicketID
+	Episode int
+	Kind    ClockKind
+	State   ClockState
+
+	Profile         string // name and version of the promise
+	ProfileVersion  int
+	Calendar        string // name and version of what counts
+	CalendarVersion int
+	OnCall          bool
+	Target          time.Duration
+
+	StartSeq   int64     // event the clock started with
+	StartedAt  time.Time // instant of that event; zero while pending
+	CountFrom  time.Time // StartedAt moved by the cut-off rule
+	Due        time.Time // zero while pending
+	MetAt      time.Time
+	BreachedAt time.Time // = Due once breached (I9), zero before
+	WarnAt     time.Time // when to warn; zero when warned or not applicable
+	EndedAt    time.Time
+	EndCode    ClosingCode
+	Answer     MessageID    // the message whose delivery decides, while answering and after
+	Charged    DepartmentID // custodian at due, or when met if earlier; 0 until decided
+}
+
+// open reports whether the clock still waits for its deed and can fall due.
+func (c *Clock) open() bool {
+	return c.State == ClockRunning || c.State == ClockPaused || c.State == ClockAnswering
+}
+
+// Late reports whether the clock is past due at now, judged or not.
+func (c *Clock) Late(now time.Time) bool {
+	return !c.BreachedAt.IsZero() || (c.open() && !c.Due.IsZero() && !now.Before(c.Due))
+}
+
+// pausesFor gives the calendar's view of the ticket's pauses that stop the
+// clock. A wait for the citizen counts up to its cap, so that even an open
+// pause has a due instant.
+func (b *Rulebook) pausesFor(c *Clock, pauses []Pause) []calendar.Pause {
+	var out []calendar.Pause
+	for _, p := range pauses {
+		if !p.Reason.stops(c.Kind) {
+			continue
+		}
+		to := p.To
+		if p.Reason == WaitCitizen {
+			if limit, err := b.workCalendar(c).Add(p.From, citizenWaitCap); err == nil && (to.IsZero() || to.After(limit)) {
+				to = limit
+			}
+		}
+		out = append(out, calendar.Pause{From: p.From, To: to, Reason: string(p.Reason)})
+	}
+	return out
+}
+
+func (b *Rulebook) workCalendar(c *Clock) *calendar.Calendar {
+	if p, ok := b.Profile(c.Profile, c.ProfileVersion); ok && p.WorkCalendar != "" && !c.OnCall {
+		if cal, ok := b.Calendar(p.WorkCalendar, 0); ok {
+			return cal
+		}
+	}
+	return b.calendarOf(c)
+}
+
+func (b *Rulebook) calendarOf(c *Clock) *calendar.Calendar {
+	if cal, ok := b.Calendar(c.Calendar, c.CalendarVersion); ok {
+		return cal
+	}
+	cal, _ := b.Calendar(alwaysOpen, 0)
+	return cal
+}
+
+// Due computes when the clock falls due. A pause without end, other than one
+// for the citizen, has no due instant: the zero time.
+func (b *Rulebook) Due(c *Clock, pauses []Pause) time.Time {
+	if c.CountFrom.IsZero() {
+		return time.Time{}
+	}
+	due, err := b.calendarOf(c).Add(c.CountFrom, c.Target, b.pausesFor(c, pauses)...)
+	if err != nil {
+		return time.Time{}
+	}
+	return due.UTC().Truncate(time.Microsecond)
+}
+
+// warnShare is the part of the target after which staff is warned.
+const warnShare = 3 // of 4
+
+// recompute renews Due and WarnAt from the inputs.
+func (b *Rulebook) recompute(c *Clock, pauses []Pause) {
+	if c.State == ClockMet || c.State == ClockEnded {
+		return
+	}
+	c.Due = b.Due(c, pauses)
+	if c.Due.IsZero() || c.State == ClockMissed {
+		return
+	}
+	warned := c.WarnAt.IsZero() && c.State != ClockPending && !c.StartedAt.IsZero()
+	if !warned {
+		if at, err := b.calendarOf(c).Add(c.CountFrom, c.Target*warnShare/4, b.pausesFor(c, pauses)...); err == nil {
+			c.WarnAt = at.UTC().Truncate(time.Microsecond)
+		}
+	}
+}
+
+// newClock prepares a pending clock of the profile.
+func (b *Rulebook) newClock(kind ClockKind, p Profile, c Category) Clock {
+	k := Clock{Kind: kind, State: ClockPending, Profile: p.Name, ProfileVersion: p.Version, OnCall: c.OnCall, Calendar: p.Calendar, Target: p.Target}
+	switch kind {
+	case ClockResolve:
+		k.Target = time.Duration(c.ResolveDays) * 24 * time.Hour
+		if p.WorkCalendar != "" {
+			k.Calendar = p.WorkCalendar
+		}
+	case ClockValidation:
+		k.Calendar, k.Target = p.ValidationCalendar, p.ValidationTarget
+	case ClockAnswer, ClockNextAnswer:
+	}
+	if cal, ok := b.Calendar(k.Calendar, 0); ok {
+		k.CalendarVersion = cal.Version()
+	}
+	return k
+}
+
+// start sets a pending clock going at the instant.
+func (b *Rulebook) start(c *Clock, at time.Time, seq int64, pauses []Pause) {
+	c.State, c.StartedAt, c.CountFrom, c.StartSeq = ClockRunning, at, at, seq
+	if p, ok := b.Profile(c.Profile, c.ProfileVersion); ok && p.Cutoff != nil && !c.OnCall && c.Kind != ClockValidation {
+		if from, err := b.calendarOf(c).Start(at, *p.Cutoff); err == nil {
+			c.CountFrom = from.UTC()
+		}
+	}
+	c.WarnAt = c.CountFrom // not warned yet: recompute sets the instant
+	b.recompute(c, pauses)
+}

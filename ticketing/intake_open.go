@@ -1,0 +1,308 @@
+package ticketing
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/sistem48/system48/ticketing/lang"
+)
+
+// open makes a new ticket; continued is the closed one it goes on from.
+func (a *arrival) open(ctx context.Context, sender *Citizen, continued *Ticket) error {
+	citizen, err := a.citizen(ctx, sender)
+	if err != nil {
+		return err
+	}
+	o, err := a.opening(ctx, citizen, continued)
+	if err != nil {
+		return err
+	}
+	t := Open(o, intakeActor, a.dir.Rules, a.now)
+	t.Language = a.language(citizen)
+	m, err := a.message(ctx)
+	if err != nil {
+		return err
+	}
+	t.First(m)
+	if !a.in.Spam {
+		if err := a.receipt(ctx, t, citizen); err != nil {
+			return err
+		}
+	}
+	if citizen != nil {
+		if err := a.tx.SaveCitizen(ctx, citizen); err != nil {
+			return err
+		}
+	}
+	a.entry.State, a.entry.Ticket, a.entry.Message = LedgerTicketed, t.ID, m.ID
+	switch {
+	case a.in.Unreadable:
+		a.entry.State, a.entry.Reason = LedgerQuarantined, ReasonUnreadable
+	case a.in.Oversize:
+		a.entry.Reason = ReasonOversize
+	}
+	return a.save(ctx, t)
+}
+
+func (a *arrival) opening(ctx context.Context, citizen *Citizen, continued *Ticket) (Opening, error) {
+	category, ok := a.dir.DefaultCategory()
+	bureau, has := a.dir.Bureau()
+	if !ok || !has {
+		return Opening{}, &Error{Kind: Internal, Key: "directory.empty"}
+	}
+	id, err := a.tx.NextID(ctx, IDTicket)
+	if err != nil {
+		return Opening{}, err
+	}
+	at := a.received()
+	year := referenceYear(at, a.dir.Rules.Zone())
+	n, err := a.tx.NextNumber(ctx, year)
+	if err != nil {
+		return Opening{}, err
+	}
+	o := Opening{
+		ID: TicketID(id), Ref: NewReference(a.Settings.Prefix, year, n), Subject: a.in.Subject, Channel: a.in.Channel,
+		Account: a.in.Account, Category: category, Department: bureau.ID, Priority: PriorityNormal, ReceivedAt: at, Spam: a.in.Spam,
+	}
+	if o.Subject == "" {
+		o.Subject = firstLine(a.in.Text)
+	}
+	if citizen != nil {
+		o.Citizen = citizen.ID
+		if _, address := a.address(); a.in.Channel == ChannelEmail {
+			o.ReplyTo = Party{Name: cleanLine(a.in.From.Name, MaxName), Address: address}
+		}
+	}
+	if continued != nil {
+		o.Linked, o.Category, o.Department = continued.ID, category, bureau.ID
+		if c, ok := a.dir.Category(continued.Category); ok && !c.Disabled {
+			o.Category = c
+		}
+	}
+	if refs := FindReferences(a.Settings.Prefix, a.in.Subject); len(refs) > 0 && continued == nil {
+		o.Mentions = refs[0]
+	}
+	return o, nil
+}
+
+// firstLine is the subject of a contact that has none: its first words.
+func firstLine(text string) string { return cleanLine(text[:min(len(text), 400)], 80) }
+
+// citizen gives the sender, newly made when the address is unknown; nil when
+// there is no usable address.
+func (a *arrival) citizen(ctx context.Context, sender *Citizen) (*Citizen, error) {
+	kind, address := a.address()
+	if address == "" || a.Own(address) {
+		return nil, nil
+	}
+	if sender != nil {
+		if k := sender.contact(kind, address); k != nil {
+			k.Undeliverable = false
+		}
+		if sender.Name == "" {
+			sender.Name = cleanLine(a.in.From.Name, MaxName)
+		}
+		if sender.Language == "" && a.in.LanguageSure {
+			sender.Language = a.in.Language
+		}
+		return sender, nil
+	}
+	id, err := a.tx.NextID(ctx, IDCitizen)
+	if err != nil {
+		return nil, err
+	}
+	c := &Citizen{ID: CitizenID(id), Name: cleanLine(a.in.From.Name, MaxName), CreatedAt: a.now}
+	if a.in.LanguageSure {
+		c.Language = a.in.Language
+	}
+	c.Contacts = []Contact{{Citizen: c.ID, Kind: kind, Address: address}}
+	return c, nil
+}
+
+// forgiveAddress clears the undeliverable mark: mail came from the address.
+func (a *arrival) forgiveAddress(ctx context.Context, t *Ticket) error {
+	kind, address := a.address()
+	c, err := a.tx.CitizenByContact(ctx, kind, address)
+	if errors.Is(err, NotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	k := c.contact(kind, address)
+	if k == nil || !k.Undeliverable {
+		return nil
+	}
+	k.Undeliverable = false
+	return a.tx.SaveCitizen(ctx, c)
+}
+
+// receipt queues the automatic confirmation within the caps; beyond them it is
+// owed to tomorrow's collected one. Its text echoes nothing of the sender.
+func (a *arrival) receipt(ctx context.Context, t *Ticket, c *Citizen) error {
+	if c == nil || a.in.Channel != ChannelEmail || !a.Settings.Receipts.Enabled || slices.Contains(a.in.Notes, "two_from") {
+		return nil
+	}
+	k := c.contact(ContactEmail, t.ReplyTo.Address)
+	if k == nil {
+		return nil
+	}
+	if !a.Settings.Receipts.allow(k.AutoSent, a.in.Auth == AuthPass, a.now) {
+		t.ReceiptOwed = true
+		return nil
+	}
+	k.sentAuto(a.now)
+	return a.addLetter(ctx, t, PurposeReceipt)
+}
+
+// addLetter queues an automatic letter to the requester with the ticket.
+func (a *arrival) addLetter(ctx context.Context, t *Ticket, p Purpose) error {
+	d, err := a.letterTo(ctx, a.tx, t, p, t.Language, a.dir.Rules, a.now)
+	if err != nil {
+		return err
+	}
+	if a.in.MessageID != "" {
+		d.References = []string{cleanLine(a.in.MessageID, 500)}
+	}
+	t.Pending.Deliveries = append(t.Pending.Deliveries, d)
+	return nil
+}
+
+// letterTo writes an automatic letter to the ticket's requester.
+func (b *Bureau) letterTo(ctx context.Context, tx Tx, t *Ticket, p Purpose, tag lang.Tag, rules *Rulebook, now time.Time) (Delivery, error) {
+	if tag == "" {
+		tag = b.Settings.Language
+	}
+	l, err := b.Letters.Compose(p, tag, b.letterData(tag, t, rules, now))
+	if err != nil {
+		return Delivery{}, err
+	}
+	id, err := tx.NextID(ctx, IDDelivery)
+	if err != nil {
+		return Delivery{}, err
+	}
+	return b.newDelivery(DeliveryID(id), t, p, Party{Address: t.ReplyTo.Address}, l, tag, now), nil
+}
+
+// allow reports whether one more automatic mail to an address is within the caps.
+func (r ReceiptCaps) allow(sent []time.Time, verified bool, now time.Time) bool {
+	hour, day := 0, 0
+	for _, at := range sent {
+		if now.Sub(at) < time.Hour {
+			hour++
+		}
+		if now.Sub(at) < 24*time.Hour {
+			day++
+		}
+	}
+	if verified {
+		return day < r.VerifiedPerDay
+	}
+	return hour < r.PerHour && day < r.PerDay
+}
+
+// sentAuto remembers an automatic mail to the contact.
+func (k *Contact) sentAuto(at time.Time) {
+	k.AutoSent = append(k.AutoSent, at)
+	if n := len(k.AutoSent); n > 20 {
+		k.AutoSent = slices.Clone(k.AutoSent[n-20:])
+	}
+}
+
+// bounce matches a delivery status notification with what we sent: the
+// delivery is marked, its ticket told, the address flagged. It never opens a
+// ticket and is never answered.
+func (a *arrival) bounce(ctx context.Context) error {
+	for _, r := range a.in.Reports {
+		d, err := a.reported(ctx, r)
+		if err != nil {
+			return err
+		}
+		if d == nil {
+			continue
+		}
+		return a.bounced(ctx, d, r)
+	}
+	t, _, err := a.thread(ctx)
+	if err != nil {
+		return err
+	}
+	if t != nil && len(a.in.Reports) == 0 {
+		return a.hold(ctx, t, MarkMachine)
+	}
+	return a.ignore(ReasonBounce)
+}
+
+// reported finds the delivery a report is about.
+func (a *arrival) reported(ctx context.Context, r Report) (*Delivery, error) {
+	for _, mark := range []string{r.EnvelopeID, r.MessageID} {
+		id, ok := a.Keys.VerifyMessageID(mark)
+		if !ok {
+			continue
+		}
+		d, err := a.tx.Delivery(ctx, id)
+		if errors.Is(err, NotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if r.Recipient == "" || NormalEmail(r.Recipient) == d.To.Address || d.Message == 0 {
+			return d, nil
+		}
+		all, err := a.tx.DeliveriesOf(ctx, d.Message)
+		if err != nil {
+			return nil, err
+		}
+		for i := range all {
+			if all[i].To.Address == NormalEmail(r.Recipient) {
+				return &all[i], nil
+			}
+		}
+		return d, nil
+	}
+	return nil, nil
+}
+
+func (a *arrival) bounced(ctx context.Context, d *Delivery, r Report) error {
+	if d.Ticket == 0 {
+		return a.ignore(ReasonBounce)
+	}
+	t, err := a.tx.TicketByID(ctx, d.Ticket)
+	if err != nil {
+		return err
+	}
+	if r.Failed && d.State != DeliveryBounced && d.State != DeliveryTakenBack {
+		d.State, d.SettledAt, d.Reply = DeliveryBounced, a.now, cleanLine(r.Status+" "+r.Text, 300)
+		var others []Delivery
+		if d.Message != 0 {
+			if others, err = a.tx.DeliveriesOf(ctx, d.Message); err != nil {
+				return err
+			}
+		}
+		t.Undelivered(*d, others, intakeActor, a.dir.Rules, a.now)
+		t.Pending.Changed = append(t.Pending.Changed, *d)
+		if err := a.flag(ctx, d.To.Address); err != nil {
+			return err
+		}
+	}
+	a.entry.Reason = ReasonBounce
+	return a.hold(ctx, t, MarkMachine)
+}
+
+// flag marks an address to which mail does not arrive.
+func (a *arrival) flag(ctx context.Context, address string) error {
+	c, err := a.tx.CitizenByContact(ctx, ContactEmail, address)
+	if errors.Is(err, NotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if k := c.contact(ContactEmail, address); k != nil {
+		k.Undeliverable = true
+	}
+	return a.tx.SaveCitizen(ctx, c)
+}

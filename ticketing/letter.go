@@ -1,0 +1,51 @@
+package ticketing
+
+import (
+	"time"
+
+	"github.com/sistem48/system48/ticketing/lang"
+)
+
+// A Letter is an outgoing text in one language.
+type Letter struct {
+	Subject string
+	Text    string // markdown-light: paragraphs, **bold**, "- " lists, bare links
+}
+
+// LetterData is what letters may mention. Values are set into the text once and
+// never expanded again.
+type LetterData struct {
+	Ref          Reference
+	Subject      string // of the ticket; letters to unverified senders do not use it
+	TrackingURL  string
+	TrackingCode string
+	ReopenURL    string // opens a page that asks; never changes anything by itself
+	ActionURL    string // invitation or reset page
+	ReceivedAt   time.Time
+	Due          time.Time     // zero: there is none yet
+	Validation   bool          // the promise counts from validation, which is yet to come
+	Target       time.Duration // of the promise
+	Why          *Explanation  // for the sentence that explains the deadline
+	Body         string        // an agent's words
+	AgentName    string
+	Department   string // name in the letter's language
+	Code         ClosingCode
+	Note         string // of closing: the competent body, the law
+	Refs         []LetterRef
+	Limit        string // "35 MB"
+	Hash         string // of the day's seal
+	ExpiresAt    time.Time
+}
+
+// A LetterRef is one of several tickets in a collected letter.
+type LetterRef struct {
+	Ref         Reference
+	TrackingURL string
+	Due         time.Time
+}
+
+// Letters writes outgoing texts; package letters implements it.
+type Letters interface {
+	// Compose writes the letter of the purpose in the language.
+	Compose(p Purpose, tag lang.Tag, d LetterData) (Letter, error)
+}

@@ -1,0 +1,237 @@
+package ticketing
+
+import "time"
+
+// Wait puts the ticket into waiting for the reason: the clocks that the reason
+// stops pause. For the citizen only after a question was sent (asked).
+func (t *Ticket) Wait(r WaitReason, asked bool, by Actor, rules *Rulebook, now time.Time) error {
+	if !has(WaitReasons(), r) {
+		return invalid("reason", "wait.unknown")
+	}
+	if r == WaitCitizen && !asked {
+		return &Error{Kind: Conflict, Field: "reason", Key: "wait.no_question"}
+	}
+	if err := t.step(VerbWait, StateWaiting); err != nil {
+		return err
+	}
+	t.endPause(rules, now)
+	t.Waiting = r
+	t.Pauses = append(t.Pauses, Pause{Reason: r, From: now, By: by.ID()})
+	for i := range t.Clocks {
+		if c := &t.Clocks[i]; c.State == ClockRunning && r.stops(c.Kind) {
+			c.State = ClockPaused
+		}
+	}
+	t.recompute(rules)
+	t.record(by, EventWaiting, now, map[string]any{"reason": string(r)})
+	return nil
+}
+
+// Resume ends the wait.
+func (t *Ticket) Resume(by Actor, rules *Rulebook, now time.Time) error {
+	if err := t.step(VerbResume, StateOpen); err != nil {
+		return err
+	}
+	t.endPause(rules, now)
+	t.record(by, EventResumed, now, nil)
+	return nil
+}
+
+// endPause closes the open pause, if any, and lets the clocks run again.
+func (t *Ticket) endPause(rules *Rulebook, at time.Time) {
+	p := t.openPause()
+	if p == nil {
+		return
+	}
+	p.To = at
+	if at.Before(p.From) {
+		p.To = p.From // a mail received before the pause began, read after
+	}
+	for i := range t.Clocks {
+		if c := &t.Clocks[i]; c.State == ClockPaused {
+			c.State = ClockRunning
+		}
+	}
+	t.recompute(rules)
+}
+
+func (t *Ticket) recompute(rules *Rulebook) {
+	for i := range t.Clocks {
+		if c := &t.Clocks[i]; c.open() && c.BreachedAt.IsZero() {
+			rules.recompute(c, t.Pauses)
+		}
+	}
+	t.renewDue()
+}
+
+// Resolve records that the work is done: the resolve clock is met. What the
+// category demands as proof must be there (hasProof), else Invalid.
+func (t *Ticket) Resolve(by Actor, rules *Rulebook, hasProof bool, note string, now time.Time) error {
+	if !hasProof {
+		return invalid("proof", "closing.proof")
+	}
+	if err := t.step(VerbResolve, StateResolved); err != nil {
+		return err
+	}
+	t.endPause(rules, now)
+	t.ResolvedAt, t.Code, t.ClosingNote = now, CodeResolved, cleanLine(note, 500)
+	if c := t.clock(ClockResolve); c != nil && c.open() {
+		t.meet(c, now)
+	}
+	t.endPending(CodeResolved, now)
+	t.record(by, EventResolved, now, nil)
+	t.renewDue()
+	return nil
+}
+
+// Closing is the input of Close.
+type Closing struct {
+	Code      ClosingCode
+	Note      string  // not_competent: the competent body; answered_not_solvable: why
+	Duplicate *Ticket // duplicate: the ticket this one repeats
+	HasProof  bool    // resolved: what the category demands is there
+}
+
+// Close ends the ticket with a code. Open clocks end with the code; an answer
+// that is on its way still decides its clock.
+func (t *Ticket) Close(c Closing, by Actor, rules *Rulebook, now time.Time) error {
+	if !has(ClosingCodes(), c.Code) {
+		return invalid("code", "closing.code")
+	}
+	note := cleanLine(c.Note, 500)
+	data := map[string]any{"code": string(c.Code)}
+	switch c.Code {
+	case CodeNotCompetent:
+		if note == "" {
+			return invalid("note", "closing.body")
+		}
+	case CodeNotSolvable:
+		if note == "" {
+			return invalid("note", "closing.why")
+		}
+	case CodeDuplicate:
+		if c.Duplicate == nil || c.Duplicate.ID == t.ID {
+			return invalid("duplicate", "closing.duplicate")
+		}
+		t.DuplicateOf = c.Duplicate.ID
+		data["duplicate_of"] = string(c.Duplicate.Ref)
+	case CodeResolved:
+		if !c.HasProof {
+			return invalid("proof", "closing.proof")
+		}
+	case CodeInsufficient, CodeWithdrawn, CodeAbuse, CodeSpam:
+	}
+	if err := t.step(VerbClose, StateClosed); err != nil {
+		return err
+	}
+	t.endPause(rules, now)
+	t.ClosedAt, t.Code, t.ClosingNote = now, c.Code, note
+	if c.Code == CodeResolved {
+		if t.ResolvedAt.IsZero() {
+			t.ResolvedAt = now
+		}
+		if k := t.clock(ClockResolve); k != nil && k.open() {
+			t.meet(k, now)
+		}
+	}
+	t.endClocks(c.Code, now)
+	t.record(by, EventClosed, now, data)
+	t.renewDue()
+	return nil
+}
+
+// Settle closes a resolved ticket that nobody denied.
+func (t *Ticket) Settle(by Actor, now time.Time) error {
+	if err := t.step(VerbSettle, StateClosed); err != nil {
+		return err
+	}
+	t.ClosedAt = now
+	t.endClocks(t.Code, now)
+	t.record(by, EventClosed, now, map[string]any{"code": string(t.Code), "settled": true})
+	t.renewDue()
+	return nil
+}
+
+// endClocks ends every open clock but those whose answer is on its way.
+func (t *Ticket) endClocks(code ClosingCode, now time.Time) {
+	for i := range t.Clocks {
+		c := &t.Clocks[i]
+		if (c.open() && c.State != ClockAnswering) || c.State == ClockPending {
+			c.State, c.EndedAt, c.EndCode, c.WarnAt = ClockEnded, now, code, time.Time{}
+			if c.Charged == 0 {
+				c.Charged = t.Department
+			}
+		}
+	}
+}
+
+// endPending ends the clocks that never started, and validation.
+func (t *Ticket) endPending(code ClosingCode, now time.Time) {
+	for i := range t.Clocks {
+		if c := &t.Clocks[i]; c.State == ClockPending || (c.Kind == ClockValidation && c.open()) {
+			c.State, c.EndedAt, c.EndCode = ClockEnded, now, code
+		}
+	}
+}
+
+// Reject closes an unvalidated report for insufficient data.
+func (t *Ticket) Reject(by Actor, rules *Rulebook, now time.Time) error {
+	if !t.ValidatedAt.IsZero() {
+		return &Error{Kind: Conflict, Field: "validation", Key: "validation.done"}
+	}
+	if c := t.clock(ClockValidation); c != nil && c.open() {
+		t.meet(c, now)
+	}
+	return t.Close(Closing{Code: CodeInsufficient}, by, rules, now)
+}
+
+// MarkSpam closes the ticket as spam: no clock, no letter, its own view.
+func (t *Ticket) MarkSpam(by Actor, rules *Rulebook, now time.Time) error {
+	if err := t.step(VerbSpam, StateClosed); err != nil {
+		return err
+	}
+	t.endPause(rules, now)
+	t.Code, t.ClosedAt = CodeSpam, now
+	for i := range t.Clocks {
+		if c := &t.Clocks[i]; c.open() || c.State == ClockPending {
+			c.State, c.EndedAt, c.EndCode, c.WarnAt = ClockEnded, now, CodeSpam, time.Time{}
+		}
+	}
+	t.record(by, EventSpam, now, nil)
+	t.renewDue()
+	return nil
+}
+
+// MarkNotSpam undoes MarkSpam: the clocks count from receipt as if the mark
+// had never been made, and what fell due meanwhile is judged by Watch.
+func (t *Ticket) MarkNotSpam(by Actor, rules *Rulebook, c Category, now time.Time) error {
+	if t.Code != CodeSpam {
+		return &Error{Kind: Conflict, Field: "state", Key: "state.not_spam"}
+	}
+	if err := t.step(VerbNotSpam, StateReceived); err != nil {
+		return err
+	}
+	t.Code, t.ClosedAt = "", time.Time{}
+	seq := t.nextSeq()
+	t.record(by, EventNotSpam, now, nil)
+	kept := t.Clocks[:0]
+	for _, k := range t.Clocks {
+		if k.Episode != t.Episode || k.EndCode != CodeSpam {
+			kept = append(kept, k)
+			continue
+		}
+		k.EndedAt, k.EndCode = time.Time{}, ""
+		k.State = ClockPending
+		if !k.StartedAt.IsZero() {
+			k.State = ClockRunning
+		}
+		rules.recompute(&k, t.Pauses)
+		kept = append(kept, k)
+	}
+	t.Clocks = kept
+	if t.clock(ClockAnswer) == nil {
+		t.startClocks(rules, c, t.ReceivedAt, seq)
+	}
+	t.renewDue()
+	return nil
+}

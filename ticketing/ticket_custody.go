@@ -1,0 +1,196 @@
+package ticketing
+
+import (
+	"slices"
+	"time"
+)
+
+// Assign gives the ticket to an agent, or to nobody (0).
+func (t *Ticket) Assign(to AgentID, by Actor, now time.Time) error {
+	if t.Assignee == to {
+		return nil
+	}
+	if err := t.work(); err != nil {
+		return err
+	}
+	from := t.Assignee
+	t.Assignee = to
+	t.record(by, EventAssigned, now, map[string]any{"from": int64(from), "to": int64(to)})
+	return nil
+}
+
+// MoveTo hands custody to another department (I5). The person it was assigned
+// to loses it, since custody is another's; the citizen's clocks do not stop.
+func (t *Ticket) MoveTo(d Department, by Actor, reason, salt string, now time.Time) error {
+	if t.Department == d.ID {
+		return nil
+	}
+	if d.Disabled {
+		return invalid("department", "department.disabled")
+	}
+	if err := t.work(); err != nil {
+		return err
+	}
+	from := t.Department
+	t.Department, t.CustodyAt, t.Assignee = d.ID, now, 0
+	e := t.record(by, EventMoved, now, map[string]any{"from": int64(from), "to": int64(d.ID)})
+	if reason = cleanText(reason, 2000); reason != "" {
+		e.Payload, e.Salt = reason, salt
+	}
+	return nil
+}
+
+// Change is what an agent may alter of a ticket; nil leaves as it is.
+type Change struct {
+	Subject  *string
+	Priority *Priority
+	Category *Category
+	Tags     *[]string
+	Location *Location
+}
+
+// Apply makes the changes. A new category brings its promise: the open clocks
+// are started anew from their old beginning with the new target, pauses kept
+// (B5, B6); old and new due instants stand in the event.
+func (t *Ticket) Apply(ch Change, by Actor, rules *Rulebook, now time.Time) error {
+	data := map[string]any{}
+	if ch.Subject != nil {
+		s := cleanLine(*ch.Subject, MaxSubject)
+		if s == "" {
+			return invalid("subject", "subject.empty")
+		}
+		if s != t.Subject {
+			t.Subject = s
+			data["subject"] = true
+			t.Pending.Text = append(t.Pending.Text, s)
+		}
+	}
+	if ch.Priority != nil && *ch.Priority != t.Priority {
+		if *ch.Priority > PriorityUrgent {
+			return invalid("priority", "priority.unknown")
+		}
+		t.Priority = *ch.Priority
+		data["priority"] = t.Priority.String()
+	}
+	if ch.Tags != nil {
+		tags := cleanTags(*ch.Tags)
+		if !slices.Equal(tags, t.Tags) {
+			t.Tags = tags
+			data["tags"] = tags
+		}
+	}
+	if ch.Location != nil && *ch.Location != t.Location {
+		l := *ch.Location
+		if l.Lat < -90 || l.Lat > 90 || l.Lon < -180 || l.Lon > 180 || l.Lat != l.Lat || l.Lon != l.Lon {
+			return invalid("location", "location.range")
+		}
+		l.Address = cleanLine(l.Address, 300)
+		t.Location = l
+		data["location"] = true
+		t.Pending.Text = append(t.Pending.Text, l.Address)
+	}
+	if ch.Category != nil && ch.Category.ID != t.Category {
+		if ch.Category.Disabled {
+			return invalid("category", "category.disabled")
+		}
+		data["category"] = ch.Category.Code
+		t.recategorise(*ch.Category, rules, data)
+	}
+	if len(data) == 0 {
+		return nil
+	}
+	if err := t.work(); err != nil {
+		return err
+	}
+	t.record(by, EventChanged, now, data)
+	t.renewDue()
+	return nil
+}
+
+func (t *Ticket) recategorise(c Category, rules *Rulebook, data map[string]any) {
+	t.Category = c.ID
+	p := rules.ProfileFor(c)
+	var kept []Clock
+	for _, k := range t.Clocks {
+		if k.Episode != t.Episode || (!k.open() && k.State != ClockPending) || !k.BreachedAt.IsZero() {
+			kept = append(kept, k)
+			continue
+		}
+		if (k.Kind == ClockResolve && c.ResolveDays == 0) || (k.Kind == ClockValidation && p.Start == FromReceipt) {
+			continue // the new category makes no such promise
+		}
+		n := rules.newClock(k.Kind, p, c)
+		n.ID, n.Ticket, n.Episode, n.Answer = k.ID, k.Ticket, k.Episode, k.Answer
+		t.restart(&n, k, p, rules)
+		if !k.Due.Equal(n.Due) {
+			data["due_"+string(k.Kind)] = []string{stamp(k.Due), stamp(n.Due)}
+		}
+		kept = append(kept, n)
+	}
+	t.Clocks = kept
+	if c.ResolveDays > 0 && t.clock(ClockResolve) == nil && t.State.InWork() {
+		n := rules.newClock(ClockResolve, p, c)
+		n.Ticket, n.Episode = t.ID, t.Episode
+		if a := t.clock(ClockAnswer); a != nil && !a.StartedAt.IsZero() {
+			rules.start(&n, a.StartedAt, a.StartSeq, t.Pauses)
+		}
+		t.Clocks = append(t.Clocks, n)
+	}
+}
+
+// restart sets the renewed clock n going where the old one k began, as the new
+// promise says.
+func (t *Ticket) restart(n *Clock, k Clock, p Profile, rules *Rulebook) {
+	at, seq := k.StartedAt, k.StartSeq
+	if n.Kind == ClockAnswer || n.Kind == ClockResolve {
+		switch {
+		case p.Start == FromReceipt && at.IsZero() && t.Episode == 1:
+			at, seq = t.ReceivedAt, 1
+		case p.Start == FromValidation && t.Episode == 1:
+			at = t.ValidatedAt
+		}
+	}
+	if at.IsZero() {
+		return
+	}
+	rules.start(n, at, seq, t.Pauses)
+	n.State = k.State
+	if k.State == ClockPending {
+		n.State = ClockRunning
+		if w := t.openPause(); w != nil && w.Reason.stops(n.Kind) {
+			n.State = ClockPaused
+		}
+	}
+}
+
+func stamp(at time.Time) string {
+	if at.IsZero() {
+		return ""
+	}
+	return at.UTC().Format(time.RFC3339)
+}
+
+// cleanTags bounds and sorts tags: at most 20, 40 characters each, without repeats.
+func cleanTags(tags []string) []string {
+	var out []string
+	for _, tag := range tags {
+		if tag = cleanLine(tag, 40); tag != "" && !slices.Contains(out, tag) && len(out) < 20 {
+			out = append(out, tag)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// RaiseTracking revokes the tracking code and links given out so far.
+func (t *Ticket) RaiseTracking(by Actor, now time.Time) {
+	t.TrackingEpoch++
+	t.record(by, EventRevoked, now, nil)
+}
+
+// SetRequester is the only way the requester changes: an agent says so (I14).
+func (t *Ticket) SetRequester(c *Citizen, replyTo Party, by Actor, now time.Time) {
+	from := t.Citizen
+	t.Citizen, t.ReplyTo = c.ID, replyTo
+	t.record(by, EventRequester, now, map[string]any{"from": int64(from), "to": int64(c.ID)})
+}

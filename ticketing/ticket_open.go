@@ -1,0 +1,127 @@
+package ticketing
+
+import "time"
+
+// Opening is what a new ticket starts with.
+type Opening struct {
+	ID         TicketID
+	Ref        Reference
+	Subject    string
+	Channel    Channel
+	Account    string
+	Category   Category
+	Department DepartmentID
+	Citizen    CitizenID
+	ReplyTo    Party
+	Location   Location
+	Priority   Priority
+	Linked     TicketID
+	Mentions   Reference
+	ReceivedAt time.Time
+	Spam       bool
+	Reason     string // why ReceivedAt lies in the past, typed by an agent
+	Salt       string // for the digest of Reason
+}
+
+// Open makes a ticket out of a contact: in the bureau's custody, with its
+// clocks started from receipt or waiting for validation. Spam has no clocks.
+func Open(o Opening, by Actor, rules *Rulebook, now time.Time) *Ticket {
+	t := &Ticket{
+		ID: o.ID, Ref: o.Ref, Subject: cleanLine(o.Subject, MaxSubject), State: StateReceived, Priority: o.Priority,
+		Channel: o.Channel, Account: o.Account, Category: o.Category.ID, Department: o.Department, CustodyAt: o.ReceivedAt,
+		Citizen: o.Citizen, ReplyTo: o.ReplyTo, Location: o.Location, Linked: o.Linked, Mentions: o.Mentions,
+		Episode: 1, ReceivedAt: o.ReceivedAt, CreatedAt: now, UpdatedAt: now,
+	}
+	t.Pending.New = true
+	data := map[string]any{
+		"channel": string(o.Channel), "category": o.Category.Code, "department": int64(o.Department),
+		"received_at": o.ReceivedAt.UTC().Format(time.RFC3339Nano),
+	}
+	if o.Linked != 0 {
+		data["continues"] = int64(o.Linked)
+	}
+	seq := t.nextSeq()
+	e := t.record(by, EventOpened, now, data)
+	if o.Reason != "" {
+		e.Payload, e.Salt = cleanText(o.Reason, 2000), o.Salt
+		e.Data["backdated"] = true
+	}
+	if o.Spam {
+		t.State, t.Code, t.ClosedAt = StateClosed, CodeSpam, now
+		data["spam"] = true
+	} else {
+		t.startClocks(rules, o.Category, o.ReceivedAt, seq)
+	}
+	t.Pending.Text = append(t.Pending.Text, t.Subject, string(t.Ref), t.Location.Address)
+	return t
+}
+
+// startClocks begins the episode's clocks at the instant of receipt.
+func (t *Ticket) startClocks(rules *Rulebook, c Category, at time.Time, seq int64) {
+	p := rules.ProfileFor(c)
+	kinds := []ClockKind{ClockAnswer}
+	if c.ResolveDays > 0 {
+		kinds = append(kinds, ClockResolve)
+	}
+	if p.Start == FromValidation && t.ValidatedAt.IsZero() {
+		kinds = append(kinds, ClockValidation)
+	}
+	for _, kind := range kinds {
+		k := rules.newClock(kind, p, c)
+		k.Ticket, k.Episode = t.ID, t.Episode
+		if kind == ClockValidation || p.Start == FromReceipt || !t.ValidatedAt.IsZero() {
+			rules.start(&k, at, seq, t.Pauses)
+		}
+		t.Clocks = append(t.Clocks, k)
+	}
+	t.renewDue()
+}
+
+// Validate confirms that the report is intelligible and in scope: it meets the
+// validation clock and starts the promise where the profile counts from there.
+// Conflict when it was validated before or is closed.
+func (t *Ticket) Validate(by Actor, rules *Rulebook, now time.Time) error {
+	if !t.ValidatedAt.IsZero() {
+		return &Error{Kind: Conflict, Field: "validation", Key: "validation.done"}
+	}
+	if !t.State.InWork() {
+		return &Error{Kind: Conflict, Field: "state", Key: "state.not_in_work"}
+	}
+	if err := t.work(); err != nil {
+		return err
+	}
+	t.ValidatedAt = now
+	seq := t.nextSeq()
+	if c := t.clock(ClockValidation); c != nil {
+		t.meet(c, now)
+	}
+	for _, kind := range []ClockKind{ClockAnswer, ClockResolve} {
+		if c := t.clock(kind); c != nil && c.State == ClockPending {
+			rules.start(c, now, seq, t.Pauses)
+		}
+	}
+	t.record(by, EventValidated, now, nil)
+	t.renewDue()
+	return nil
+}
+
+// Awaits reports whether the promise still waits for validation.
+func (t *Ticket) Awaits() bool {
+	c := t.clock(ClockValidation)
+	return c != nil && t.ValidatedAt.IsZero() && t.State.InWork()
+}
+
+// meet settles a clock by its deed at the instant: met when in time, else missed
+// with the breach at the due instant.
+func (t *Ticket) meet(c *Clock, at time.Time) {
+	c.MetAt = at
+	if c.Due.IsZero() || !at.After(c.Due) {
+		c.State, c.BreachedAt = ClockMet, time.Time{}
+	} else {
+		c.State, c.BreachedAt = ClockMissed, c.Due
+	}
+	c.WarnAt = time.Time{}
+	if c.Charged == 0 {
+		c.Charged = t.Department
+	}
+}
