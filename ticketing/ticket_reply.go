@@ -22,7 +22,7 @@ func (t *Ticket) Reply(m Message, deliveries []Delivery, by Actor, rules *Rulebo
 	if meets {
 		for i := range t.Clocks {
 			c := &t.Clocks[i]
-			if c.Episode != t.Episode || (c.Kind != ClockAnswer && c.Kind != ClockNextAnswer) || c.State == ClockEnded || !c.MetAt.IsZero() {
+			if (c.Kind != ClockAnswer && c.Kind != ClockNextAnswer) || c.State == ClockEnded || !c.MetAt.IsZero() {
 				continue
 			}
 			if c.State == ClockAnswering && c.Answer != 0 {
@@ -192,7 +192,7 @@ func (t *Ticket) Retried(d Delivery, by Actor, now time.Time) {
 	}
 	for i := range t.Clocks {
 		c := &t.Clocks[i]
-		if c.Episode == t.Episode && (c.Kind == ClockAnswer || c.Kind == ClockNextAnswer) && c.Answer == 0 && c.MetAt.IsZero() && c.State != ClockEnded {
+		if (c.Kind == ClockAnswer || c.Kind == ClockNextAnswer) && c.Answer == 0 && c.MetAt.IsZero() && c.State != ClockEnded {
 			c.Answer = d.Message
 			if c.State == ClockRunning || c.State == ClockPaused {
 				c.State = ClockAnswering
