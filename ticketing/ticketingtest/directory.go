@@ -1,0 +1,205 @@
+package ticketingtest
+
+import (
+	"cmp"
+	"context"
+	"reflect"
+	"slices"
+
+	"github.com/sistem48/system48/ticketing"
+	"github.com/sistem48/system48/ticketing/calendar"
+)
+
+// rules are all versions of what promises and calendars say.
+type rules struct {
+	profiles  []ticketing.Profile
+	calendars []calendar.Spec
+	byDefault string
+	book      *ticketing.Rulebook
+}
+
+// touch raises the stamp of the directory.
+func (t *tx) touch() {
+	stamp, _ := t.stamps.get(t.in, "")
+	t.stamps.put("", stamp+1)
+}
+
+// Directory implements [ticketing.Store].
+func (s *Store) Directory(ctx context.Context) (*ticketing.Directory, error) {
+	var d *ticketing.Directory
+	err := s.read(ctx, func(v view) error {
+		s.directory.Lock()
+		defer s.directory.Unlock()
+		stamp, _ := v.stamps.get(v.in, "")
+		if s.directory.now == nil || s.directory.now.Stamp != stamp {
+			s.directory.now = v.snapshot(stamp)
+		}
+		d = s.directory.now
+		return nil
+	})
+	return d, err
+}
+
+func (v view) snapshot(stamp int64) *ticketing.Directory {
+	d := &ticketing.Directory{Stamp: stamp}
+	for _, x := range v.departments.list(v.in, nil, func(a, b *ticketing.Department) int { return cmp.Compare(a.ID, b.ID) }) {
+		d.Departments = append(d.Departments, *copyOf(x))
+	}
+	for _, x := range v.categories.list(v.in, nil, func(a, b *ticketing.Category) int { return cmp.Compare(a.ID, b.ID) }) {
+		d.Categories = append(d.Categories, *copyOf(x))
+	}
+	for _, x := range v.agents.list(v.in, nil, func(a, b *ticketing.Agent) int { return cmp.Compare(a.ID, b.ID) }) {
+		a := *copyOf(x)
+		a.PasswordHash = ""
+		d.Agents = append(d.Agents, a)
+	}
+	if r, ok := v.rules.get(v.in, ""); ok {
+		d.Rules = r.book
+	}
+	return d
+}
+
+// Agent implements [ticketing.Tx].
+func (t *tx) Agent(ctx context.Context, id ticketing.AgentID) (*ticketing.Agent, error) {
+	return t.agentWhere(ctx, func(a *ticketing.Agent) bool { return a.ID == id })
+}
+
+// AgentByEmail implements [ticketing.Tx].
+func (t *tx) AgentByEmail(ctx context.Context, email string) (*ticketing.Agent, error) {
+	return t.agentWhere(ctx, func(a *ticketing.Agent) bool { return a.Email == email })
+}
+
+func (t *tx) agentWhere(ctx context.Context, match func(*ticketing.Agent) bool) (*ticketing.Agent, error) {
+	if err := t.use(ctx); err != nil {
+		return nil, err
+	}
+	for _, a := range t.agents.each(t.in) {
+		if match(a) {
+			return copyOf(a), nil
+		}
+	}
+	return nil, fail(ticketing.NotFound, "agent.unknown")
+}
+
+// A record is what the directory keeps under a number, a version and a name
+// that nobody else may have.
+type record[K ~int64] struct {
+	id      *K
+	version *int64
+	name    string
+	field   string
+}
+
+// save writes a row of the directory by its rules: 0 is new, the name is
+// unique, the version must be the stored one.
+func save[K ~int64, V any](t *tx, rows *table[K, *V], x *V, of func(*V) record[K]) error {
+	r := of(x)
+	for id, row := range rows.each(t.in) {
+		if id != *r.id && of(row).name == r.name {
+			return &ticketing.Error{Kind: ticketing.Conflict, Field: r.field, Key: r.field + ".taken"}
+		}
+	}
+	if *r.id == 0 {
+		*r.id, *r.version = K(t.next("directory/"+r.field)), 1
+	} else {
+		row, ok := rows.get(t.in, *r.id)
+		if !ok {
+			return fail(ticketing.NotFound, r.field+".unknown")
+		}
+		if *of(row).version != *r.version {
+			return fail(ticketing.Stale, r.field+".changed")
+		}
+		*r.version++
+	}
+	rows.put(*r.id, copyOf(x))
+	t.touch()
+	return nil
+}
+
+// SaveAgent implements [ticketing.Tx].
+func (t *tx) SaveAgent(ctx context.Context, a *ticketing.Agent) error {
+	if err := t.use(ctx); err != nil {
+		return err
+	}
+	return save(t, t.agents, a, func(a *ticketing.Agent) record[ticketing.AgentID] {
+		return record[ticketing.AgentID]{&a.ID, &a.Version, a.Email, "email"}
+	})
+}
+
+// SaveDepartment implements [ticketing.Tx].
+func (t *tx) SaveDepartment(ctx context.Context, d *ticketing.Department) error {
+	if err := t.use(ctx); err != nil {
+		return err
+	}
+	return save(t, t.departments, d, func(d *ticketing.Department) record[ticketing.DepartmentID] {
+		return record[ticketing.DepartmentID]{&d.ID, &d.Version, d.Code, "code"}
+	})
+}
+
+// SaveCategory implements [ticketing.Tx].
+func (t *tx) SaveCategory(ctx context.Context, c *ticketing.Category) error {
+	if err := t.use(ctx); err != nil {
+		return err
+	}
+	return save(t, t.categories, c, func(c *ticketing.Category) record[ticketing.CategoryID] {
+		return record[ticketing.CategoryID]{&c.ID, &c.Version, c.Code, "category"}
+	})
+}
+
+// SaveRules implements [ticketing.Tx].
+func (t *tx) SaveRules(ctx context.Context, profiles []ticketing.Profile, calendars []calendar.Spec, byDefault string) error {
+	if err := t.use(ctx); err != nil {
+		return err
+	}
+	r := &rules{byDefault: byDefault}
+	old, had := t.rules.get(t.in, "")
+	if had {
+		r.profiles, r.calendars = slices.Clone(old.profiles), slices.Clone(old.calendars)
+	}
+	for _, p := range profiles {
+		newest, ok := newestOf(r.profiles, func(x ticketing.Profile) (string, int) { return x.Name, x.Version }, p.Name)
+		p.Version = newest.Version
+		if !ok || !reflect.DeepEqual(newest, p) {
+			p.Version++
+			r.profiles = append(r.profiles, copyOf(p))
+		}
+	}
+	for _, c := range calendars {
+		newest, ok := newestOf(r.calendars, func(x calendar.Spec) (string, int) { return x.Name, x.Version }, c.Name)
+		c.Version = newest.Version
+		if !ok || !reflect.DeepEqual(newest, c) {
+			c.Version++
+			r.calendars = append(r.calendars, copyOf(c))
+		}
+	}
+	if had && old.byDefault == byDefault && len(old.profiles) == len(r.profiles) && len(old.calendars) == len(r.calendars) {
+		return nil
+	}
+	var made []*calendar.Calendar
+	for _, spec := range r.calendars {
+		c, err := calendar.New(spec)
+		if err != nil {
+			return &ticketing.Error{Kind: ticketing.Invalid, Field: "calendars." + spec.Name, Key: "calendar.malformed"}
+		}
+		made = append(made, c)
+	}
+	book, err := ticketing.NewRulebook(t.zone, r.profiles, made, byDefault)
+	if err != nil {
+		return err
+	}
+	r.book = book
+	t.rules.put("", r)
+	t.touch()
+	return nil
+}
+
+// newestOf gives the newest version of what has the name.
+func newestOf[T any](list []T, key func(T) (string, int), name string) (newest T, ok bool) {
+	for _, x := range list {
+		n, version := key(x)
+		if _, best := key(newest); n == name && (!ok || version > best) {
+			newest, ok = x, true
+		}
+	}
+	return newest, ok
+}
