@@ -69,8 +69,9 @@ var rooms = map[string]room{
 	"ticketing/ticketingtest": {own: core, testsOnly: true},
 
 	"channels":                   {std: stdAdapter, own: core},
-	"channels/email":             {std: stdAdapter, own: append([]string{"channels"}, core...), foreign: mailMods, testOwn: []string{"channels/email/postoffice"}},
+	"channels/email":             {std: stdAdapter, own: append([]string{"channels"}, core...), foreign: mailMods, testOwn: []string{"channels/email/postoffice", "channels/email/emailtest"}},
 	"channels/email/postoffice":  {std: stdAdapter, own: append([]string{"channels", "channels/email"}, core...), foreign: mailMods},
+	"channels/email/emailtest":   {std: stdAdapter},
 	"channels/email/dovecottest": {own: append([]string{"channels", "channels/email"}, core...), foreign: mailMods, testsOnly: true},
 	"channels/sms":               {std: stdAdapter, own: append([]string{"channels"}, core...), foreign: []string{"github.com/twilio/twilio-go"}},
 	"channels/phone":             {std: stdAdapter, own: append([]string{"channels"}, core...), foreign: []string{"github.com/twilio/twilio-go"}},

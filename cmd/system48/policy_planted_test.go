@@ -50,6 +50,7 @@ func TestPoliciesFindPlantedViolations(t *testing.T) {
 		{"open ends", "storage/b.go", []string{"package storage", "// FIX" + "ME later"}, 1},
 		{"invariants", "storage/b.go", []string{"package storage", "// keeps I15 and I3."}, 1},
 		{"invariants", "docs/x.md", []string{"I0 holds."}, 1},
+		{"links", "docs/x.md", []string{"[a](../go.mod) [b](https://x.me) [c](absent.md#top) ![d](shot.png)", "[e](#here)"}, 2},
 		{"go.mod", "go.mod", []string{"module x", "go 1.25", "replace a => b"}, 2},
 		{"templates", "ui/a.templ", []string{`<p style="x">`}, 1},
 		{"templates", "ui/a.templ", []string{`<p onclick="x()">`, `<p onload={ x() }>`}, 2},

@@ -31,6 +31,7 @@ var policies = []policy{
 	{"templates", checkTemplates},
 	{"open ends", checkOpenEnds},
 	{"invariants", checkInvariants},
+	{"links", checkLinks},
 	{"go.mod", checkGoMod},
 }
 

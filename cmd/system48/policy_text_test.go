@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/token"
 	"io/fs"
+	"path"
 	"regexp"
 	"strconv"
 	"strings"
@@ -126,6 +127,27 @@ func checkInvariants(t *testing.T, tree fs.FS) []string {
 	for _, name := range filesOf(t, tree, ".md") {
 		for i, line := range linesOf(t, tree, name) {
 			cite(fmt.Sprintf("%s:%d", name, i+1), line)
+		}
+	}
+	return found
+}
+
+var markdownLink = regexp.MustCompile(`\]\(([^()\s#]+)`)
+
+// checkLinks wants every relative link of a document to lead to a file.
+func checkLinks(t *testing.T, tree fs.FS) []string {
+	t.Helper()
+	var found []string
+	for _, name := range filesOf(t, tree, ".md") {
+		for i, line := range linesOf(t, tree, name) {
+			for _, m := range markdownLink.FindAllStringSubmatch(line, -1) {
+				if strings.Contains(m[1], ":") {
+					continue
+				}
+				if _, err := fs.Stat(tree, path.Join(path.Dir(name), m[1])); err != nil {
+					found = append(found, fmt.Sprintf("%s:%d: there is no %s", name, i+1, m[1]))
+				}
+			}
 		}
 	}
 	return found
