@@ -44,6 +44,7 @@ type texts struct {
 	letters   map[ticketing.Purpose]letter
 	signature *template
 	words     *words
+	city      value // in the script of the language
 }
 
 // A letter is a text with its subjects.
@@ -77,7 +78,9 @@ func New(o Options) (*Book, error) {
 	b.texts[lang.SrCyrl] = r.language(lang.SrCyrl, b.texts[lang.SrLatn])
 	for _, tag := range written { // the marks are for the computation only
 		b.texts[tag] = b.texts[tag].mapped(lang.Unmark)
+		b.texts[tag].city = short(lang.Unmark(o.City))
 	}
+	b.texts[lang.SrCyrl].city = short(lang.ToCyrillic(o.City))
 	r.strays()
 	if err := errors.Join(r.errs...); err != nil {
 		return nil, err

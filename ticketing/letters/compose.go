@@ -65,7 +65,7 @@ type composer struct {
 func (c *composer) values(d ticketing.LetterData) values {
 	o, w := &c.book.options, c.texts.words
 	v := values{
-		"city": short(c.own(o.City)), "phone": short(o.Phone), "privacy_url": link(o.PrivacyURL),
+		"city": c.texts.city, "phone": short(o.Phone), "privacy_url": link(o.PrivacyURL),
 		"ref": short(string(d.Ref)), "subject": short(d.Subject), "tracking_url": link(d.TrackingURL), "tracking_code": short(d.TrackingCode),
 		"reopen_url": link(d.ReopenURL), "action_url": link(d.ActionURL), "body": text(long(d.Body)), "agent": short(d.AgentName),
 		"department": short(d.Department), "note": short(d.Note), "limit": short(d.Limit), "hash": short(d.Hash), "n": number(int64(len(d.Refs))),
@@ -134,14 +134,6 @@ func (c *composer) items(v values, refs []ticketing.LetterRef) []values {
 		out = append(out, one)
 	}
 	return out
-}
-
-// own writes the city's own words in the script of the letter.
-func (c *composer) own(s string) string {
-	if c.tag == lang.SrCyrl {
-		return lang.ToCyrillic(s)
-	}
-	return lang.Unmark(s)
 }
 
 func short(s string) value { return text(oneLine(s, maxShort)) }

@@ -24,12 +24,19 @@ func (v value) exists() bool  { return v.has }
 func (p part) literal() bool  { return p.name == "" }
 func (p part) agreeing() bool { return p.forms != nil }
 
+// A lookup gives the values of placeholders.
+type lookup interface {
+	get(name string) value
+}
+
 type values map[string]value
 
+func (v values) get(name string) value { return v[name] }
+
 // holds reports whether every guard of the line holds.
-func (l *line) holds(v values) bool {
+func (l *line) holds(v lookup) bool {
 	for _, g := range l.guards {
-		if v[g.name].exists() == g.not {
+		if v.get(g.name).exists() == g.not {
 			return false
 		}
 	}
@@ -38,16 +45,16 @@ func (l *line) holds(v values) bool {
 
 // write gives the line with its values. A value is written as it is and not
 // looked at again.
-func (l *line) write(tag lang.Tag, v values) string {
+func (l *line) write(tag lang.Tag, v lookup) string {
 	var b strings.Builder
 	for _, p := range l.parts {
 		switch {
 		case p.literal():
 			b.WriteString(p.text)
 		case p.agreeing():
-			b.WriteString(p.forms[formIndex(tag, v[p.name].n)])
+			b.WriteString(p.forms[formIndex(tag, v.get(p.name).n)])
 		default:
-			b.WriteString(v[p.name].text)
+			b.WriteString(v.get(p.name).text)
 		}
 	}
 	return b.String()
@@ -57,7 +64,7 @@ func (l *line) write(tag lang.Tag, v values) string {
 func (t *template) render(tag lang.Tag, v values, items []values) string {
 	var out []string
 	gap := false
-	put := func(l *line, v values) {
+	put := func(l *line, v lookup) {
 		if !l.holds(v) {
 			return
 		}

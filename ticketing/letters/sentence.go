@@ -99,7 +99,7 @@ func (n *narrator) you(key string) string {
 	if n.citizen {
 		key += "_you"
 	}
-	return n.w.say(key, nil)
+	return n.w.say(key, values{})
 }
 
 func (n *narrator) arrived() string {
@@ -191,7 +191,7 @@ func (n *narrator) counts() string {
 	case f.open != "" && f.close != "":
 		return n.w.say("counts_window", values{"open": text(f.open), "close": text(f.close)})
 	default:
-		return n.w.say("counts_hours", nil)
+		return n.w.say("counts_hours", values{})
 	}
 }
 
@@ -202,9 +202,9 @@ func (n *narrator) skips() string {
 	count := int64(0)
 	switch {
 	case f.weekends == 1:
-		names, count = append(names, n.w.say("weekend", nil)), 1
+		names, count = append(names, n.w.say("weekend", values{})), 1
 	case f.weekends > 1:
-		names, count = append(names, n.w.say("weekends", nil)), 2
+		names, count = append(names, n.w.say("weekends", values{})), 2
 	}
 	const most = 4 // a resolve clock across May has three
 	for _, h := range f.holidays[:min(len(f.holidays), most)] {
@@ -242,20 +242,20 @@ func (n *narrator) waitedFor(r ticketing.WaitReason) string {
 	case ticketing.WaitCitizen:
 		return n.you("for_citizen")
 	case ticketing.WaitBody:
-		return n.w.say("for_body", nil)
+		return n.w.say("for_body", values{})
 	case ticketing.WaitWeather:
-		return n.w.say("for_weather", nil)
+		return n.w.say("for_weather", values{})
 	case ticketing.WaitMaterial:
-		return n.w.say("for_material", nil)
+		return n.w.say("for_material", values{})
 	default:
-		return n.w.say("for_other", nil)
+		return n.w.say("for_other", values{})
 	}
 }
 
 // due says when the promise falls due.
 func (n *narrator) due() string {
 	if n.x.Due.IsZero() {
-		return n.w.say("due_open", nil)
+		return n.w.say("due_open", values{})
 	}
 	key := "due"
 	if n.facts.waiting {

@@ -127,23 +127,55 @@ func (w *words) mapped(tag lang.Tag, f func(string) string) *words {
 }
 
 // say writes a phrase.
-func (w *words) say(key string, v values) string {
+func (w *words) say(key string, v lookup) string {
 	l := w.phrases[key]
 	return l.write(w.tag, v)
 }
 
-// dateValues are the values for phrases about the day and minute that t shows
+// A moment gives the values for phrases about the day and minute that t shows
 // in its own location.
-func (w *words) dateValues(t time.Time) values {
-	day, month, before := int(t.Weekday()), int(t.Month())-1, int(t.AddDate(0, 0, -1).Weekday())
-	return values{
-		"d": number(int64(t.Day())), "dd": text(fmt.Sprintf("%02d", t.Day())),
-		"m": number(int64(t.Month())), "mm": text(fmt.Sprintf("%02d", int(t.Month()))), "year": number(int64(t.Year())),
-		"month": text(w.lists["months"][month]), "month_of": text(w.lists["months_of"][month]), "month_short": text(w.lists["months_short"][month]),
-		"weekday": text(w.lists["weekdays"][day]), "weekday_on": text(w.lists["weekdays_on"][day]),
-		"weekday_from": text(w.lists["weekdays_from"][day]), "weekday_between": text(w.lists["weekdays_between"][day]),
-		"weekday_before": text(w.lists["weekdays_between"][before]), "time": text(t.Format("15:04")),
+type moment struct {
+	*words
+	t    time.Time
+	date string
+}
+
+func (m moment) get(name string) value {
+	word := func(list string, i int) value { return text(m.lists[list][i]) }
+	day, month := int(m.t.Weekday()), int(m.t.Month())-1
+	switch name {
+	case "d":
+		return number(int64(m.t.Day()))
+	case "dd":
+		return text(m.t.Format("02"))
+	case "m":
+		return number(int64(month + 1))
+	case "mm":
+		return text(m.t.Format("01"))
+	case "year":
+		return number(int64(m.t.Year()))
+	case "month":
+		return word("months", month)
+	case "month_of":
+		return word("months_of", month)
+	case "month_short":
+		return word("months_short", month)
+	case "weekday":
+		return word("weekdays", day)
+	case "weekday_on":
+		return word("weekdays_on", day)
+	case "weekday_from":
+		return word("weekdays_from", day)
+	case "weekday_between":
+		return word("weekdays_between", day)
+	case "weekday_before":
+		return word("weekdays_between", (day+6)%7)
+	case "date":
+		return text(m.date)
+	case "time":
+		return text(m.t.Format("15:04"))
 	}
+	return value{}
 }
 
 // when writes the instant by the phrase; {date} is without the year.
@@ -151,13 +183,13 @@ func (w *words) when(key string, t time.Time) string { return w.whenSince(key, t
 
 // whenSince is when with the year in {date} unless it is the year of since.
 func (w *words) whenSince(key string, t, since time.Time) string {
-	v := w.dateValues(t)
+	m := moment{words: w, t: t}
 	short := "date"
 	if t.Year() != since.In(t.Location()).Year() {
 		short = "date_year"
 	}
-	v["date"] = text(w.say(short, v))
-	return w.say(key, v)
+	m.date = w.say(short, m)
+	return w.say(key, m)
 }
 
 // deadline is when for the end of a promise. Midnight belongs to two days in
@@ -194,7 +226,7 @@ func (w *words) span(d time.Duration) string {
 	h, m := minutes/60, minutes%60
 	switch {
 	case minutes < 1:
-		return w.say("moment", nil)
+		return w.say("moment", values{})
 	case h >= 96 && h%24 == 0:
 		return w.say("whole_days", values{"n": number(h / 24)})
 	case h >= 96:
@@ -213,5 +245,5 @@ func (w *words) list(names []string) string {
 	if n < 2 {
 		return strings.Join(names, "")
 	}
-	return strings.Join(names[:n-1], ", ") + " " + w.say("and", nil) + " " + names[n-1]
+	return strings.Join(names[:n-1], ", ") + " " + w.say("and", values{}) + " " + names[n-1]
 }
