@@ -2,9 +2,11 @@
 // data-href="…" tabindex="-1">: j k and the arrows move the focus, Home and
 // End go to the ends, Enter and click open, x selects for the bulk bar. With
 // data-list-nav="page", j and k also work while the focus is elsewhere. The
-// row that was left with a ticket open is where the focus comes back to.
+// row that was left with a ticket open is where the focus comes back to. A row
+// with hx-get and hx-trigger="open" opens beside the list, others go there.
 import { onContent, all } from "./content.js";
 import { typing } from "./hotkeys.js";
+import { trigger } from "./htmx-glue.js";
 
 /** @param {Element} list */
 const rows = (list) => /** @type {HTMLElement[]} */ ([...list.querySelectorAll('[role="option"]')]);
@@ -50,19 +52,25 @@ document.addEventListener("keydown", (e) => {
 
 /** @param {HTMLElement} row */
 function open(row) {
-  const link = row.querySelector("[data-open]");
-  if (link instanceof HTMLElement) link.click();
-  else if (row.dataset.href) location.assign(row.dataset.href);
+  if (row.hasAttribute("hx-get")) {
+    for (const r of rows(row.closest("[data-list-nav]"))) r.setAttribute("aria-selected", String(r === row));
+    trigger(row, "open");
+  } else if (row.dataset.href) location.assign(row.dataset.href);
 }
 
-document.addEventListener("click", (e) => {
-  if (!(e.target instanceof Element) || e.target.closest("a, button, input, label")) return;
-  const row = e.target.closest('[data-list-nav] [role="option"]');
-  if (!row) return;
-  const list = row.closest("[data-list-nav]");
-  focusRow(rows(list), row);
-  open(row);
-});
+for (const name of ["click", "auxclick"]) {
+  document.addEventListener(name, (e) => {
+    if (!(e.target instanceof Element) || e.button > 1 || e.target.closest("a, button, input, label")) return;
+    const row = e.target.closest('[data-list-nav] [role="option"]');
+    if (!(row instanceof HTMLElement)) return;
+    if (e.button === 1 || e.ctrlKey || e.metaKey) {
+      window.open(row.dataset.href, "_blank", "noopener");
+      return;
+    }
+    focusRow(rows(row.closest("[data-list-nav]")), row);
+    open(row);
+  });
+}
 
 // Exactly one row can be reached by Tab.
 onContent((root) => {

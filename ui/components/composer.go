@@ -1,0 +1,65 @@
+package components
+
+import (
+	"time"
+
+	"github.com/sistem48/system48/ticketing"
+)
+
+// A ComposerView is the form at the foot of a ticket: one panel for the reply,
+// one for the internal note, each with a text, files and a draft of its own.
+type ComposerView struct {
+	Action  string // where it is posted; the field "answer" is "answer", "question" or "note", the text in "text_reply" or "text_note"
+	Target  string // selector of what the answer replaces; "" = #ticket
+	Mode    string // "reply" or "note": the panel shown first
+	Owner   ticketing.AgentID
+	Version int64               // the ticket's, as If-Match: field "version"
+	Seen    ticketing.MessageID // newest message on the page: field "seen"
+	OnceKey string              // makes pressing send twice one message: field "once"
+
+	Reply PanelView
+	Note  PanelView
+
+	To       []Option // addresses a reply may go to; empty = nobody can be written to
+	ToNobody string   // why not, when To is empty
+	Waits    bool     // offers "ask the citizen": the field "answer" is then "question"
+}
+
+// A PanelView is one kind of text.
+type PanelView struct {
+	Text    string
+	SavedAt time.Time // of the draft; zero when there is none
+	Draft   string    // address drafts are PUT to
+	Upload  string    // address files are posted to; the answer is an [UploadChip]
+	Files   []UploadView
+	Error   string // what is wrong, in words; "" = nothing
+}
+
+// An UploadView is a file that waits to be sent with a text.
+type UploadView struct {
+	ID     string
+	Name   string
+	Size   int64
+	Remove string // address that forgets it (DELETE)
+}
+
+func (v ComposerView) mode() string {
+	if v.Mode == "note" {
+		return "note"
+	}
+	return "reply"
+}
+
+func (v ComposerView) target() string {
+	if v.Target == "" {
+		return "#ticket"
+	}
+	return v.Target
+}
+
+func savedAt(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}

@@ -1,0 +1,146 @@
+package components
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/a-h/templ"
+
+	"github.com/sistem48/system48/ticketing"
+	"github.com/sistem48/system48/ticketing/lang"
+	"github.com/sistem48/system48/ui/web"
+)
+
+// A StaffPage is what surrounds a page of staff.
+type StaffPage struct {
+	Title   string // of the document
+	Layout  string // "", "queue" or "ticket"
+	Nav     []NavGroup
+	Current string // Href of the navigation's item that this page belongs to
+	Area    string // class of the content element when Layout is "": "page", "page page--wide", "page page--narrow"
+}
+
+func (p StaffPage) body() string {
+	if p.Layout == "" {
+		return "staff"
+	}
+	return "staff staff--" + p.Layout
+}
+
+func (p StaffPage) main() string {
+	switch p.Layout {
+	case "queue":
+		return "panes"
+	case "ticket":
+		return "ticket"
+	}
+	if p.Area == "" {
+		return "page"
+	}
+	return p.Area
+}
+
+// A NavGroup is a heading of the navigation with its links.
+type NavGroup struct {
+	Title string
+	Items []NavItem
+}
+
+// A NavItem is one link of the navigation.
+type NavItem struct {
+	Href  string
+	Icon  string
+	Label string
+	Count int  // 0 = no number
+	Bad   bool // the number is bad news
+	Wide  bool // left out on telephones
+}
+
+// htmxConfig is htmx's configuration (ui.md §2): nothing evaluated, nothing
+// kept in the browser's storage, conflicts and field errors swapped in.
+const htmxConfig = `{"includeIndicatorStyles":false,"allowEval":false,"allowScriptTags":false,"selfRequestsOnly":true,"historyCacheSize":0,"refreshOnHistoryMiss":false,` +
+	`"responseHandling":[{"code":"204","swap":false},{"code":"[23]..","swap":true},{"code":"409|422","swap":true},{"code":"[45]..","swap":false,"error":true}]}`
+
+// htmlLang is the lang attribute of a language; Montenegrin goes out as the
+// tags screen readers know.
+func htmlLang(ctx context.Context) string { return string(web.Language(ctx)) }
+
+// documentTitle puts the name of the program behind a page's title.
+func documentTitle(ctx context.Context, title string) string {
+	return title + " – " + web.T(ctx, "app.name")
+}
+
+// dataWords are the few texts the page's scripts say, as data attributes of body.
+func dataWords(ctx context.Context) templ.Attributes {
+	return templ.Attributes{
+		"data-late": web.T(ctx, "time.late", "Span", "{}"), "data-ago": web.T(ctx, "time.ago", "Span", "{}"), "data-now": web.T(ctx, "time.just_now"),
+		"data-failed": web.T(ctx, "script.failed"), "data-offline": web.T(ctx, "script.offline"), "data-close": web.T(ctx, "script.close"),
+		"data-draft-saved": web.T(ctx, "script.draft_saved", "Time", "{}"), "data-draft-kept": web.T(ctx, "script.draft_kept"),
+		"data-disconnected": web.T(ctx, "script.disconnected"), "data-upload-failed": web.T(ctx, "script.upload_failed"),
+		"data-copied": web.T(ctx, "script.copied"),
+	}
+}
+
+// singleKeys tells the scripts whether letters alone are shortcuts.
+func singleKeys(ctx context.Context) string {
+	if a := web.AccountOf(ctx); a != nil && !a.SingleKeys {
+		return "off"
+	}
+	return "on"
+}
+
+func me(ctx context.Context) ticketing.Agent {
+	if a := web.AccountOf(ctx); a != nil {
+		return *a
+	}
+	return ticketing.Agent{}
+}
+
+// LanguageLink is one choice of a language.
+type LanguageLink struct {
+	Tag     lang.Tag
+	Short   string // "Lat", "Ћир", "EN", "SQ"
+	Name    string
+	Href    string // of the same page in the language; "" = by form
+	Current bool
+}
+
+// LanguageLinks gives the choices in the order of lang.Tags; href gives the
+// address in each, and may be nil.
+func LanguageLinks(ctx context.Context, href func(lang.Tag) string) []LanguageLink {
+	short := map[lang.Tag]string{lang.SrLatn: "Lat", lang.SrCyrl: "Ћир", lang.En: "EN", lang.Sq: "SQ"}
+	var out []LanguageLink
+	for _, tag := range lang.Tags() {
+		l := LanguageLink{Tag: tag, Short: short[tag], Name: tag.Name(), Current: tag == web.Language(ctx)}
+		if href != nil {
+			l.Href = href(tag)
+		}
+		out = append(out, l)
+	}
+	return out
+}
+
+// isCurrent reports whether the navigation's item is the page's.
+func isCurrent(p StaffPage, i NavItem) bool { return p.Current != "" && p.Current == i.Href }
+
+// flashClass doubles the toast's colour for errors.
+func flashClass(f web.Flash) string {
+	if f.Kind == "bad" {
+		return "toast toast--error"
+	}
+	return "toast"
+}
+
+// DialogDone is the HX-Trigger that closes the dialog a form stood in; further
+// events may be named.
+func DialogDone(events ...string) string {
+	all := map[string]any{"dialog-done": true}
+	for _, e := range events {
+		all[e] = true
+	}
+	b, err := json.Marshal(all)
+	if err != nil {
+		return "dialog-done"
+	}
+	return string(b)
+}
