@@ -43,7 +43,7 @@ func decodeCharset(b []byte, declared string) (text string, guessed bool) {
 	if tab := macCharset(name); tab != nil {
 		return decodeTable(b, tab), false
 	}
-	return guessCharset(b), true
+	return guessCharset(b, name), true
 }
 
 // isASCII reports whether b has no byte above 0x7f.
@@ -171,22 +171,45 @@ var guessCandidates = []*charmap.Charmap{
 	charmap.Windows1250, charmap.Windows1251, charmap.ISO8859_2, charmap.Windows1252, charmap.KOI8R, charmap.ISO8859_5,
 }
 
-// guessCharset decodes by the candidate whose reading looks most like words.
-// UTF-8 with damaged places is a candidate too: one cut letter at the end must
-// not turn the whole text to rubbish.
-func guessCharset(b []byte) string {
+// guessCharset decodes by the candidate whose reading looks most like words. A
+// western label, if there was one, breaks ties.
+func guessCharset(b []byte, label string) string {
+	if damagedUTF8(b) {
+		return strings.ToValidUTF8(string(b), "\ufffd")
+	}
 	sample := highWords(b)
-	var best *charmap.Charmap
-	bestScore := 0
-	for i, cand := range guessCandidates {
-		if s := plausibility(decodeMap(sample, cand)); i == 0 || s > bestScore {
+	best, bestScore := guessCandidates[0], -1<<30
+	if label == "windows-1252" || label == "iso-8859-1" {
+		best = charmap.Windows1252
+		bestScore = plausibility(decodeMap(sample, best))
+	}
+	for _, cand := range guessCandidates {
+		if s := plausibility(decodeMap(sample, cand)); s > bestScore {
 			best, bestScore = cand, s
 		}
 	}
-	if plausibility(strings.ToValidUTF8(string(sample), "\ufffd")) > bestScore {
-		return strings.ToValidUTF8(string(b), "\ufffd")
-	}
 	return decodeMap(b, best)
+}
+
+// damagedUTF8 reports whether b is UTF-8 but for a few places: one letter cut
+// at the end must not turn the whole text to rubbish. Letters of several bytes
+// hardly ever come about by accident.
+func damagedUTF8(b []byte) bool {
+	good, bad := 0, 0
+	for len(b) > 0 {
+		if b[0] < utf8.RuneSelf {
+			b = b[1:]
+			continue
+		}
+		r, n := utf8.DecodeRune(b)
+		if r == utf8.RuneError && n == 1 {
+			bad++
+		} else {
+			good++
+		}
+		b = b[n:]
+	}
+	return good > 2*bad
 }
 
 // highWords gives the words with bytes above 0x7f, up to 8 KiB of them: only
