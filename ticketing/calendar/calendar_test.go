@@ -24,7 +24,8 @@ func TestNewRefuses(t *testing.T) {
 		{"a zone out of the tree", Spec{Zone: "../../etc/passwd", Weekly: office}, "zone", "not a known zone"},
 		{"no hours", Spec{Zone: "UTC"}, "weekly", "no open hours at all"},
 		{
-			"overlapping windows", Spec{Zone: "UTC", Weekly: append(office[:2:2], Window{time.Tuesday, hhmm(14, 59), hhmm(16, 0)})},
+			"overlapping windows",
+			Spec{Zone: "UTC", Weekly: append(office[:2:2], Window{time.Tuesday, hhmm(14, 59), hhmm(16, 0)})},
 			"weekly[2]", "overlaps weekly[1]",
 		},
 		{"a window backwards", Spec{Zone: "UTC", Weekly: []Window{{time.Monday, hhmm(22, 0), hhmm(6, 0)}}}, "weekly[0]", "ends before it begins"},
@@ -32,13 +33,15 @@ func TestNewRefuses(t *testing.T) {
 		{"a window beyond the day", Spec{Zone: "UTC", Weekly: []Window{{time.Monday, hhmm(7, 0), EndOfDay + 1}}}, "weekly[0]", "not within a day"},
 		{"no such weekday", Spec{Zone: "UTC", Weekly: []Window{{7, 0, 1}}}, "weekly[0]", "no such weekday"},
 		{
-			"a holiday twice", Spec{Zone: "UTC", Weekly: office, Holidays: []Holiday{{Date: xmas, Name: "a"}, {Date: xmas, Name: "b"}}},
+			"a holiday twice",
+			Spec{Zone: "UTC", Weekly: office, Holidays: []Holiday{{Date: xmas, Name: "a"}, {Date: xmas, Name: "b"}}},
 			"holidays[1]", `given twice, as "a" and as "b"`,
 		},
 		{"no such date", Spec{Zone: "UTC", Weekly: office, Holidays: []Holiday{{Date: Date{2026, 2, 29}}}}, "holidays[0]", "2026-02-29 is not a date"},
 		{"a date out of range", Spec{Zone: "UTC", Weekly: office, Holidays: []Holiday{{Date: Date{2200, 1, 1}}}}, "holidays[0]", "between 1980 and 2199"},
 		{
-			"an extra holiday", Spec{Zone: "UTC", Weekly: office, Holidays: []Holiday{{Date: xmas}}, Extra: []ExtraDay{{xmas, 0, 60}}},
+			"an extra holiday",
+			Spec{Zone: "UTC", Weekly: office, Holidays: []Holiday{{Date: xmas}}, Extra: []ExtraDay{{xmas, 0, 60}}},
 			"extra[0]", "also a holiday",
 		},
 		{"overlapping extra hours", Spec{Zone: "UTC", Extra: []ExtraDay{{xmas, 0, 60}, {xmas, 30, 90}}}, "extra[1]", "overlaps extra[0]"},

@@ -146,7 +146,7 @@ func FuzzScript(f *testing.F) {
 func TestToCyrillicIsLinear(t *testing.T) {
 	t.Parallel()
 	for _, unit := range []string{"[[", "{{", "<a", "&a", "a-", "a@", "www.", "n\u0301", "{a"} {
-		const size = 200_000
+		const size = 100_000
 		begun := time.Now()
 		ToCyrillic(strings.Repeat(unit, size/len(unit)))
 		if took := time.Since(begun); took > 5*time.Second {

@@ -21,7 +21,7 @@ func TestDetect(t *testing.T) {
 		{"Нема воде, molim", SrCyrl, true},
 		{"Përshëndetje, në rrugën tonë nuk ka dritë që tri ditë. Ju lutem dërgoni dikë.", Sq, true},
 		{"Pershendetje, ne rrugen tone nuk ka uje. Faleminderit", Sq, true},
-		{"Mirëdita, dua informacion për lejen e parkimit", Sq, true},
+		{"Mirëdita, dua të marr lejen e parkimit", Sq, true},
 		{"Kur vjen uji ne lagjen tone", Sq, true},
 		{"Dear Sir, there is no water in my street since Monday. Thank you", En, true},
 		{"The street light in front of our building is broken", En, true},

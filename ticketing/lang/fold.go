@@ -103,7 +103,7 @@ func (f *folder) decompose(s string) {
 func (f *folder) rune(r rune) {
 	switch {
 	case r < utf8.RuneSelf:
-		f.ascii(byte(r))
+		f.ascii(byte(r)) //nolint:gosec // below RuneSelf
 	case unicode.Is(unicode.Mn, r):
 	case !unicode.IsLetter(r) && !unicode.IsDigit(r):
 		f.space = true

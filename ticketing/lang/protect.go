@@ -126,13 +126,13 @@ func keptLatin(w string) bool {
 // none.
 func placeholder(s string) int {
 	for i := 1; i < len(s) && i <= 64; i++ {
-		switch c := s[i]; {
-		case c == '}':
+		switch s[i] {
+		case '}':
 			if i == 1 {
 				return 0
 			}
 			return i + 1
-		case c == '{' || c == ' ' || c == '\n' || c == '\r' || c == '\t':
+		case '{', ' ', '\n', '\r', '\t':
 			return 0
 		}
 	}
