@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -14,7 +15,7 @@ import (
 )
 
 // maxConfigBytes bounds the file; a real one has a few kilobytes.
-const maxConfigBytes = 1 << 20
+const maxConfigBytes = 1 << 18
 
 // LoadConfig reads the file at path ("" for none), lays the environment over it
 // (entries of the form NAME=value, as os.Environ gives them) and checks the
@@ -51,7 +52,7 @@ func readConfigFile(path string) ([]byte, *Problem) {
 	case err != nil:
 		return nil, &Problem{What: "cannot be read: " + reason(err), Remedy: "name a file with -c, not a folder"}
 	case len(data) > maxConfigBytes:
-		return nil, &Problem{What: "is larger than 1 MB", Remedy: "this is not a configuration of System 48; start from config.example.yaml"}
+		return nil, &Problem{What: "is larger than 256 kB", Remedy: "this is not a configuration of System 48; start from config.example.yaml"}
 	}
 	return data, nil
 }
@@ -65,6 +66,35 @@ func reason(err error) string {
 	return err.Error()
 }
 
+// maxNesting is far beyond what a configuration needs. The parser takes minutes
+// over files that are nested without end.
+const maxNesting = 32
+
+// nesting gives the line on which the file is nested too deeply, 0 when it is not.
+// It does not know quotes: what it counts is at most too much.
+func nesting(data []byte) int {
+	depth := 0
+	for i, line := range bytes.Split(data, []byte("\n")) {
+		line, _, _ = bytes.Cut(line, []byte("#"))
+		marks := 0
+		for _, b := range line {
+			switch b {
+			case '[', '{':
+				depth++
+			case ']', '}':
+				depth = max(0, depth-1)
+			case '-', '?', ':', '&', '!', '|', '>':
+				marks++
+			}
+		}
+		indent := len(line) - len(bytes.TrimLeft(line, " \t"))
+		if depth > maxNesting || marks > 4*maxNesting || indent > 4*maxNesting {
+			return i + 1
+		}
+	}
+	return 0
+}
+
 // parseYAML gives the top of the document, nil when it is empty.
 func parseYAML(data []byte) (top ast.Node, problem *Problem) {
 	defer func() {
@@ -72,6 +102,9 @@ func parseYAML(data []byte) (top ast.Node, problem *Problem) {
 			problem = &Problem{What: "is not YAML", Remedy: "check the indentation; config.example.yaml shows the form"}
 		}
 	}()
+	if line := nesting(data); line > 0 {
+		return nil, &Problem{Line: line, What: "is nested too deeply", Remedy: "close the brackets before this line; config.example.yaml shows the form"}
+	}
 	f, err := parser.ParseBytes(data, 0)
 	if err != nil {
 		p := Problem{What: "is not YAML: " + err.Error(), Remedy: "check the indentation; config.example.yaml shows the form"}

@@ -166,6 +166,8 @@ func TestConfigProblems(t *testing.T) {
 		{"inline secret", with("password_file: p, start", "password: geheim, password_file: p, start"), nil, "config.yaml:6: channels.email[0].imap.password is not a key that exists here; secrets are not written into the configuration: put it in a file of its own and name that file in password_file"},
 		{"twice", "timezone: Europe/Podgorica\ntimezone: Europe/Belgrade\n", nil, `config.yaml:2: is not YAML: mapping key "timezone" already defined at [1:1]`},
 		{"not yaml", "a: b: c\n", nil, "config.yaml:1: is not YAML"},
+		{"nested brackets", "city: " + strings.Repeat("[", 100_000), nil, "config.yaml:1: is nested too deeply"},
+		{"nested dashes", strings.Repeat("- ", 100_000), nil, "config.yaml:1: is nested too deeply"},
 		{"two documents", "log: {level: info}\n---\nlog: {level: info}\n", nil, "a second document begins here"},
 		{"section is a value", "http: 127.0.0.1\n", nil, "config.yaml:1: http must be a section of keys"},
 		{"value is a section", "timezone: {a: b}\n", nil, "timezone must be one value"},
