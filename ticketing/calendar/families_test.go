@@ -127,6 +127,9 @@ func TestB24NothingIsNegative(t *testing.T) {
 	if got := c.Between(b, a, back); got != time.Hour {
 		t.Errorf("a pause that ends before it begins took %s", time.Hour-got)
 	}
+	if due, err := c.Add(at(t, "2026-03-09 10:00"), 3*time.Hour, back); err != nil || !due.Equal(at(t, "2026-03-09 13:00")) {
+		t.Errorf("Add() over a pause that ends before it begins = %s, %v", due, err)
+	}
 	if _, err := c.Add(a, -time.Minute); !errors.Is(err, ErrNegative) {
 		t.Errorf("Add(-1m) = %v, want ErrNegative", err)
 	}

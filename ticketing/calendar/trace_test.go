@@ -130,6 +130,24 @@ func TestTraceOverlappingPauses(t *testing.T) {
 	}
 }
 
+// TestTracePausesThatBeginTogether: the longer one names the stretch, whichever
+// comes first.
+func TestTracePausesThatBeginTogether(t *testing.T) {
+	t.Parallel()
+	c := vectorCalendars(t)["C24"]
+	short := Pause{From: at(t, "2026-03-09 09:00"), To: at(t, "2026-03-09 10:00"), Reason: "citizen"}
+	long := Pause{From: short.From, To: at(t, "2026-03-09 12:00"), Reason: "body"}
+	for _, pauses := range [][]Pause{{short, long}, {long, short}} {
+		trace, err := c.Trace(at(t, "2026-03-09 09:00"), at(t, "2026-03-09 12:00"), pauses...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]string{" 09 09:00–09 12:00 pause:body"}, lines(trace)); diff != "" {
+			t.Errorf("trace (-want +got):\n%s", diff)
+		}
+	}
+}
+
 func TestTraceOverTheClockChange(t *testing.T) {
 	t.Parallel()
 	trace, err := AlwaysOpen(podgorica).Trace(at(t, "2027-10-30 10:00"), at(t, "2027-11-01 09:00"))
