@@ -49,7 +49,10 @@ func ReadForm(c echo.Context) (*Form, error) {
 		}
 		return nil, &ticketing.Error{Kind: ticketing.Invalid, Key: "form.unreadable"}
 	}
-	return &Form{values: r.Form}, nil
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		return &Form{values: r.Form}, nil
+	}
+	return &Form{values: r.PostForm}, nil // nothing of the address passes for something typed
 }
 
 // NewForm gives a form with the values, for showing it the first time.

@@ -184,6 +184,9 @@ type Flash struct {
 // AddFlash leaves a message for the next page.
 func (k *Kit) AddFlash(c echo.Context, f Flash) {
 	ctx := c.Request().Context()
+	if AccountOf(ctx) == nil {
+		return // there is no session to leave it in
+	}
 	list := append(k.flashes(ctx), f)
 	if len(list) > 5 {
 		list = list[len(list)-5:]

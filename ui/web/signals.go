@@ -270,7 +270,10 @@ func (h *Hub) newest() uint64 {
 }
 
 func (h *Hub) deliver(ctx context.Context, out *eventWriter, st *stream, n numbered) {
-	if h.allowed(ctx, st.actor, n.signal) {
+	switch {
+	case n.signal.Type == "resync": // the source lost signals
+		out.event(n.id, "resync", nil)
+	case h.allowed(ctx, st.actor, n.signal):
 		out.event(n.id, "signal", n.signal)
 	}
 }
