@@ -56,7 +56,7 @@ func load(files fs.FS) (*Catalogue, error) {
 	c.texts[lang.SrCyrl] = cyrillic
 	for _, texts := range c.texts {
 		for id, m := range texts {
-			texts[id] = m.unprotected()
+			texts[id] = m.unmarked()
 		}
 	}
 	return c, nil
@@ -136,14 +136,13 @@ func parseTemplate(s string) (template, error) {
 	return t, nil
 }
 
-// cyrillic transliterates the literal parts and leaves placeholders and
-// [[protected]] words.
+// cyrillic converts the literal parts and leaves the placeholders.
 func (m message) cyrillic() message {
 	out := message{}
 	for form, t := range m {
 		for _, s := range t {
 			if s.name == "" {
-				s.text = cyrillicText(s.text)
+				s.text = lang.ToCyrillic(s.text)
 			}
 			out[form] = append(out[form], s)
 		}
@@ -151,26 +150,11 @@ func (m message) cyrillic() message {
 	return out
 }
 
-func cyrillicText(s string) string {
-	var b strings.Builder
-	for s != "" {
-		before, rest, found := strings.Cut(s, "[[")
-		b.WriteString(lang.ToCyrillic(before))
-		if !found {
-			break
-		}
-		word, after, _ := strings.Cut(rest, "]]")
-		b.WriteString("[[" + word + "]]")
-		s = after
-	}
-	return b.String()
-}
-
-func (m message) unprotected() message {
-	drop := strings.NewReplacer("[[", "", "]]", "")
+// unmarked takes away the brackets around words that stay Latin.
+func (m message) unmarked() message {
 	for _, t := range m {
 		for i := range t {
-			t[i].text = drop.Replace(t[i].text)
+			t[i].text = lang.Unmark(t[i].text)
 		}
 	}
 	return m

@@ -110,7 +110,7 @@ other = "{{.N}} predmeta ukupno"
 		t.Fatal(err)
 	}
 	p := c.Printer(lang.SrLatn, time.UTC, time.Now)
-	for n, want := range map[int]string{1: "1 predmet", 21: "21 predmet", 3: "3 predmeta", 11: "11 predmeta ukupno", 12_345: "12\u00a0345 predmeta ukupno"} {
+	for n, want := range map[int]string{1: "1 predmet", 21: "21 predmet", 3: "3 predmeta", 11: "11 predmeta ukupno", 12_345: "12.345 predmeta ukupno"} {
 		if got := p.N("n", n); got != want {
 			t.Errorf("N(%d) = %q, want %q", n, got, want)
 		}

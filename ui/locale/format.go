@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/sistem48/system48/ticketing/lang"
 )
@@ -29,95 +30,57 @@ func (p *Printer) Now() time.Time { return p.now().In(p.zone) }
 // In gives the instant in the city's zone.
 func (p *Printer) In(t time.Time) time.Time { return t.In(p.zone) }
 
-// Number writes a whole number with the language's thousands separator; four
-// digits stand together.
+// whole keeps a number and its unit on one line.
+func whole(s string) string { return strings.ReplaceAll(s, " ", nbsp) }
+
+const nbsp = "\u00a0"
+
+// Number writes a whole number with its thousands apart; four digits stand
+// together.
 func (p *Printer) Number(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	digits := strings.TrimPrefix(s, "-")
-	if len(digits) <= 4 {
-		return s
+	if n > -10_000 && n < 10_000 {
+		return strconv.FormatInt(n, 10)
 	}
-	sep := "\u00a0" // sr and sq in running text: 12 345
-	if p.tag == lang.En {
-		sep = ","
-	}
-	var b strings.Builder
-	b.WriteString(s[:len(s)-len(digits)])
-	for i, d := range digits {
-		if i > 0 && (len(digits)-i)%3 == 0 {
-			b.WriteString(sep)
-		}
-		b.WriteRune(d)
-	}
-	return b.String()
+	return whole(lang.Number(p.tag, n))
 }
 
-// Decimal writes a number with the given decimals and the language's decimal sign.
-func (p *Printer) Decimal(v float64, decimals int) string {
-	s := strconv.FormatFloat(v, 'f', decimals, 64)
-	if p.tag != lang.En {
-		s = strings.Replace(s, ".", ",", 1)
-	}
-	return s
-}
-
-// Percent writes a share of 1 as a percentage, "91,4 %"; English has no space.
+// Percent writes a share of 1 as a percentage: "91,4 %".
 func (p *Printer) Percent(share float64, decimals int) string {
-	if p.tag == lang.En {
-		return p.Decimal(share*100, decimals) + "%"
-	}
-	return p.Decimal(share*100, decimals) + "\u00a0%"
+	return whole(lang.Pct(p.tag, share, decimals))
 }
 
 // Size writes a number of bytes as a person reads it.
 func (p *Printer) Size(bytes int64) string {
 	switch {
 	case bytes < 1000:
-		return p.Number(bytes) + "\u00a0B"
+		return whole(lang.Number(p.tag, bytes) + " B")
 	case bytes < 1000*1000:
-		return p.Number((bytes+500)/1000) + "\u00a0kB"
+		return whole(lang.Number(p.tag, (bytes+500)/1000) + " kB")
 	}
-	return p.Decimal(float64(bytes)/1e6, 1) + "\u00a0MB"
+	return whole(lang.Decimal(p.tag, float64(bytes)/1e6, 1) + " MB")
 }
 
 // Clock writes the time of day: "10:14".
 func (p *Printer) Clock(t time.Time) string { return t.In(p.zone).Format("15:04") }
 
 // Date writes day, month and year: "23. 11. 2026." / "23 Nov 2026" / "23.11.2026".
-func (p *Printer) Date(t time.Time) string {
-	t = t.In(p.zone)
-	switch p.tag {
-	case lang.En:
-		return strconv.Itoa(t.Day()) + " " + p.T("time.month_short."+month(t)) + " " + strconv.Itoa(t.Year())
-	case lang.Sq:
-		return t.Format("02.01.2006")
-	}
-	return t.Format("2. 1. 2006.")
-}
+func (p *Printer) Date(t time.Time) string { return lang.Date(p.tag, t.In(p.zone)) }
 
 // Day writes day and month, with the year when it is not this one: "23. 11.".
 func (p *Printer) Day(t time.Time) string {
-	t = t.In(p.zone)
-	if t.Year() != p.Now().Year() {
-		return p.Date(t)
+	date, year := p.Date(t), strconv.Itoa(t.In(p.zone).Year())
+	if year != strconv.Itoa(p.Now().Year()) {
+		return date
 	}
-	switch p.tag {
-	case lang.En:
-		return strconv.Itoa(t.Day()) + " " + p.T("time.month_short."+month(t))
-	case lang.Sq:
-		return t.Format("02.01.")
-	}
-	return t.Format("2. 1.")
+	return strings.TrimRight(strings.TrimSuffix(strings.TrimSuffix(date, "."), year), " ")
 }
 
 // DateTime writes the exact minute: "23. 11. 2026. u 10:14".
-func (p *Printer) DateTime(t time.Time) string {
-	return p.T("time.date_time", "Date", p.Date(t), "Time", p.Clock(t))
-}
+func (p *Printer) DateTime(t time.Time) string { return lang.DateTime(p.tag, t.In(p.zone)) }
 
 // Exact is DateTime with seconds and weekday, for titles.
 func (p *Printer) Exact(t time.Time) string {
-	return p.Weekday(t) + " " + p.T("time.date_time", "Date", p.Date(t), "Time", t.In(p.zone).Format("15:04:05"))
+	return p.Weekday(t) + " " + p.DateTime(t) + t.In(p.zone).Format(":05")
 }
 
 // Weekday writes the short name of the day: "pet".
@@ -127,16 +90,14 @@ func (p *Printer) Weekday(t time.Time) string {
 
 // LongDay heads a day of the timeline: "Petak 20. 11. 2026.".
 func (p *Printer) LongDay(t time.Time) string {
-	return p.T("time.weekday."+strconv.Itoa(int(t.In(p.zone).Weekday()))) + " " + p.Date(t)
+	name := []rune(lang.Weekday(p.tag, t.In(p.zone).Weekday()))
+	name[0] = unicode.ToUpper(name[0])
+	return string(name) + " " + p.Date(t)
 }
 
 // Deadline writes when something is due the way it is said to a citizen:
 // "srijeda, 25. novembar, do 03:30".
-func (p *Printer) Deadline(t time.Time) string {
-	t = t.In(p.zone)
-	return p.T("time.deadline", "Weekday", p.T("time.weekday_in."+strconv.Itoa(int(t.Weekday()))),
-		"Day", strconv.Itoa(t.Day()), "Month", p.T("time.month."+month(t)), "Time", p.Clock(t))
-}
+func (p *Printer) Deadline(t time.Time) string { return lang.Deadline(p.tag, t.In(p.zone)) }
 
 // Short writes an instant of the last or next days in few letters: "10:14"
 // today, "pet 15:40" within a week, "20. 11." beyond.
@@ -151,9 +112,7 @@ func (p *Printer) Short(t time.Time) string {
 }
 
 // Due writes a deadline in a list: "sri 25. 11. u 03:30".
-func (p *Printer) Due(t time.Time) string {
-	return p.Weekday(t) + " " + p.T("time.date_time", "Date", p.Day(t), "Time", p.Clock(t))
-}
+func (p *Printer) Due(t time.Time) string { return lang.ShortDateTime(p.tag, t.In(p.zone)) }
 
 // Ago writes how long ago it was: "prije 4 min", "prije 2 h", "juče", "ned", "20. 11.".
 func (p *Printer) Ago(t time.Time) string {
@@ -163,9 +122,9 @@ func (p *Printer) Ago(t time.Time) string {
 	case since < time.Minute:
 		return p.T("time.just_now")
 	case since < time.Hour:
-		return p.T("time.ago", "Span", strconv.Itoa(int(since/time.Minute))+"\u00a0min")
+		return p.T("time.ago", "Span", strconv.Itoa(int(since/time.Minute))+nbsp+"min")
 	case days == 0 || since < 6*time.Hour:
-		return p.T("time.ago", "Span", strconv.Itoa(int(since/time.Hour))+"\u00a0h")
+		return p.T("time.ago", "Span", strconv.Itoa(int(since/time.Hour))+nbsp+"h")
 	case days == 1:
 		return p.T("time.yesterday")
 	case days < 7:
@@ -192,18 +151,17 @@ func (p *Printer) Span(d time.Duration) string {
 	}
 	minutes := int(d / time.Minute)
 	days, hours, mins := minutes/(24*60), minutes/60%24, minutes%60
-	nb := "\u00a0"
 	switch {
 	case minutes < 60:
-		return strconv.Itoa(mins) + nb + "min"
+		return strconv.Itoa(mins) + nbsp + "min"
 	case minutes < 48*60 && mins == 0:
-		return strconv.Itoa(minutes/60) + nb + "h"
+		return strconv.Itoa(minutes/60) + nbsp + "h"
 	case minutes < 48*60:
-		return strconv.Itoa(minutes/60) + nb + "h" + nb + pad(mins) + nb + "min"
+		return strconv.Itoa(minutes/60) + nbsp + "h" + nbsp + pad(mins) + nbsp + "min"
 	case hours == 0:
-		return strconv.Itoa(days) + nb + "d"
+		return strconv.Itoa(days) + nbsp + "d"
 	}
-	return strconv.Itoa(days) + nb + "d" + nb + strconv.Itoa(hours) + nb + "h"
+	return strconv.Itoa(days) + nbsp + "d" + nbsp + strconv.Itoa(hours) + nbsp + "h"
 }
 
 func pad(n int) string {
@@ -212,5 +170,3 @@ func pad(n int) string {
 	}
 	return strconv.Itoa(n)
 }
-
-func month(t time.Time) string { return strconv.Itoa(int(t.Month())) }
