@@ -78,10 +78,11 @@ func (s *imapSession) bodyBySeq(ctx context.Context, m mailMeta, take sink) erro
 			told = uid
 			return mailMeta{}, false
 		}
-		first := !taken
+		return m, !taken
+	}, func(m mailMeta, size int64, r io.Reader) error {
 		taken = true
-		return m, first
-	}, take)
+		return take(m, size, r)
+	})
 	switch {
 	case err != nil:
 		return err
@@ -109,13 +110,10 @@ func (s *imapSession) fetch(ctx context.Context, set imap.NumSet, section *imap.
 ) error {
 	limit := quickLimit + time.Duration(total/slowestLink)*time.Second
 	// Twice the size: some servers only estimate it.
-	return s.exchange(ctx, limit, s.stall, 2*total+16<<20, func() error {
+	return s.exchange(ctx, limit, s.stall, 2*total+s.chatter(), func() error {
 		cmd := s.c.Fetch(set, &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{section}})
 		for msg := cmd.Next(); msg != nil; msg = cmd.Next() {
-			if err := takeMessage(msg, pick, take); err != nil {
-				// Closing is the only way to be rid of the rest of the bytes.
-				s.conn.abort(err)
-				_ = cmd.Close() // frees the library; the reason is err
+			if err := s.takeMessage(msg, pick, take); err != nil {
 				return err
 			}
 		}
@@ -123,7 +121,7 @@ func (s *imapSession) fetch(ctx context.Context, set imap.NumSet, section *imap.
 	})
 }
 
-func takeMessage(msg *imapclient.FetchMessageData, pick func(uint32) (mailMeta, bool), take sink) error {
+func (s *imapSession) takeMessage(msg *imapclient.FetchMessageData, pick func(uint32) (mailMeta, bool), take sink) error {
 	var m mailMeta
 	known, picked := false, false
 	for item := msg.Next(); item != nil; item = msg.Next() {
@@ -141,7 +139,7 @@ func takeMessage(msg *imapclient.FetchMessageData, pick func(uint32) (mailMeta, 
 				continue
 			}
 			known = false // one body a mail
-			if err := takeLiteral(m, item.Literal, take); err != nil {
+			if err := s.takeLiteral(m, item.Literal, take); err != nil {
 				return err
 			}
 		}
@@ -149,29 +147,44 @@ func takeMessage(msg *imapclient.FetchMessageData, pick func(uint32) (mailMeta, 
 	return nil
 }
 
-func takeLiteral(m mailMeta, lit imap.LiteralReader, take sink) error {
-	if lit.Size() > maxStoredBytes+maxStoredBytes/8 {
-		return fmt.Errorf("%w: a mail of %d bytes", errTooMuch, lit.Size())
-	}
+// takeLiteral hands the bytes of one mail on. After an error the connection is
+// closed, which is the only way to be rid of the rest of the bytes.
+func (s *imapSession) takeLiteral(m mailMeta, lit imap.LiteralReader, take sink) error {
 	r := &exactReader{r: lit, left: lit.Size()}
-	if err := take(m, lit.Size(), r); err != nil {
-		return err
+	err := fmt.Errorf("%w: a mail of %d bytes", errTooMuch, lit.Size())
+	if lit.Size() <= maxStoredBytes+maxStoredBytes/8 {
+		err = take(m, lit.Size(), r)
 	}
-	if r.left != 0 {
-		return errTruncated
+	if err == nil && r.left != 0 {
+		err = errTruncated
 	}
-	return nil
+	if err == nil {
+		return nil
+	}
+	s.conn.abort(err)
+	if !r.ended {
+		// The library waits until its literal is read to the end. After the end
+		// it must not be touched, or it races with the library's own reading;
+		// closing the command would do just that.
+		_, _ = io.Copy(io.Discard, r)
+	}
+	return err
 }
 
 // An exactReader turns an early end into an error.
 type exactReader struct {
-	r    io.Reader
-	left int64
+	r     io.Reader
+	left  int64
+	ended bool // the reader below gave an error or its end
 }
 
 func (e *exactReader) Read(p []byte) (int, error) {
+	if e.ended {
+		return 0, io.EOF
+	}
 	n, err := e.r.Read(p)
 	e.left -= int64(n)
+	e.ended = err != nil
 	if errors.Is(err, io.EOF) && e.left > 0 {
 		err = errTruncated
 	}

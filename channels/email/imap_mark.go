@@ -33,7 +33,7 @@ func (s *imapSession) markMode(want MarkMode) (MarkMode, error) {
 // mark tells the server about mails that are safe here, in one command.
 func (s *imapSession) mark(ctx context.Context, mode MarkMode, uids []uint32, folder string) error {
 	set := uidSet(uids)
-	return s.exchange(ctx, markLimit, max(markStall, s.stall), 16<<20, func() error {
+	return s.exchange(ctx, markLimit, max(markStall, s.stall), s.chatter(), func() error {
 		switch mode {
 		case MarkMove:
 			// The library's way without the capability destroys mail.

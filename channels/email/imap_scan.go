@@ -73,7 +73,7 @@ func (s *imapSession) metas(ctx context.Context, uids []uint32) ([]mailMeta, err
 	}
 	set := uidSet(uids)
 	found := make([]mailMeta, 0, len(uids))
-	err := s.do(ctx, quickLimit, func() error {
+	err := s.exchange(ctx, quickLimit, s.stall, s.chatter()+int64(200*len(uids)), func() error {
 		msgs, err := s.c.Fetch(set, &imap.FetchOptions{UID: true, InternalDate: true, RFC822Size: true}).Collect()
 		for _, m := range msgs {
 			if m.UID != 0 && m.RFC822Size >= 0 {

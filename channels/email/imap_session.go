@@ -22,8 +22,7 @@ const (
 	probeLimit  = 30 * time.Second // the end of IDLE
 	markLimit   = 75 * time.Second // a MOVE of 1,000 mails may be silent for long
 	markStall   = 60 * time.Second
-	slowestLink = 16 << 10  // bytes a second below which a body counts as stuck
-	chatter     = 256 << 10 // bytes a server may say beside what was asked for
+	slowestLink = 16 << 10 // bytes a second below which a body counts as stuck
 )
 
 // errFolder marks a folder that the server does not have or does not open.
@@ -165,8 +164,12 @@ func (s *imapSession) notify() {
 // do runs one exchange with the server under a watchdog: it ends with ctx, when
 // limit is over, or when the server goes silent, whatever the library does.
 func (s *imapSession) do(ctx context.Context, limit time.Duration, f func() error) error {
-	return s.exchange(ctx, limit, s.stall, 16<<20, f)
+	return s.exchange(ctx, limit, s.stall, s.chatter(), f)
 }
+
+// chatter is how many bytes a server may say beside what was asked for: any
+// answer may carry a line for every mail in the folder.
+func (s *imapSession) chatter() int64 { return 1<<20 + 64*int64(min(s.exists.Load(), maxUIDs)) }
 
 // exchange is do with a stall of its own and a bound for what may come.
 func (s *imapSession) exchange(ctx context.Context, limit, stall time.Duration, bytes int64, f func() error) error {
@@ -244,7 +247,7 @@ func (s *imapSession) wait(ctx context.Context, d time.Duration, push bool) (wok
 	}); err != nil {
 		return false, err
 	}
-	s.conn.allow(16 << 20)
+	s.conn.allow(s.chatter())
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {

@@ -123,7 +123,7 @@ func (s *Source) own(ctx context.Context, fence ticketing.Fence) {
 	s.health.begin(work)
 	for work.Err() == nil {
 		err := s.visit(work, fence)
-		if work.Err() != nil {
+		if work.Err() != nil || errors.Is(err, errLeaseLost) {
 			break
 		}
 		pause := s.backoff.after(err, s.pace)

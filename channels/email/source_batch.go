@@ -16,7 +16,7 @@ import (
 
 const (
 	smallMail  = 256 << 10 // smaller mails are held in memory while they are stored
-	putWorkers = 16        // mails stored at the same time: their fsyncs share the disk's commits
+	putWorkers = 32        // mails stored at the same time: their fsyncs share the disk's commits
 )
 
 // errPoison says that a mail made our own code panic. It is not accepted; the

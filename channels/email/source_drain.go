@@ -20,7 +20,7 @@ func (v *visit) drain(ctx context.Context, uids []uint32) error {
 		var owned []uint32
 		var failed *batch
 		group, fetching := errgroup.WithContext(ctx)
-		ready := make(chan *batch)
+		ready := make(chan *batch, 1)
 		group.Go(func() error {
 			for b := range ready {
 				// Under ctx: a lost connection must not undo a batch that is here.

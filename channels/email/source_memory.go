@@ -16,7 +16,7 @@ const (
 	strikesOut   = 6
 	strikeLink   = 1
 	strikeAnswer = 2
-	firstPenalty = time.Minute
+	firstPenalty = 10 * time.Second
 	lastPenalty  = time.Hour
 )
 
