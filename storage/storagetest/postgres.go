@@ -1,5 +1,3 @@
-// Package storagetest gives tests a store: a fresh PostgreSQL database or an
-// embedded one.
 package storagetest
 
 import (

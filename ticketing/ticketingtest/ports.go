@@ -1,6 +1,10 @@
 package ticketingtest
 
-import "github.com/sistem48/system48/ticketing"
+import (
+	"context"
+
+	"github.com/sistem48/system48/ticketing"
+)
 
 // Ports is everything a store is asked for: what Store gives, and storage too.
 type Ports interface {
@@ -18,6 +22,10 @@ type Ports interface {
 	ticketing.TokenStore
 	ticketing.SessionStore
 	ticketing.Gate
+	// Listen gives the signals of transactions that commit from now on, until ctx
+	// ends, which closes the channel. Signals are hints: equal ones that wait
+	// together may arrive once, and one of Type "resync" stands for what was lost.
+	Listen(ctx context.Context) <-chan ticketing.Signal
 }
 
 var _ Ports = (*Store)(nil)

@@ -264,10 +264,10 @@ func (t *tx) Notify(s ticketing.Signal) { t.signals = append(t.signals, s) }
 // further ones are lost to it.
 const signalBuffer = 1024
 
-// Subscribe gives the signals of transactions that commit from now on, in
+// Listen gives the signals of transactions that commit from now on, in
 // order, until ctx ends; then the channel is closed. A listener that is too far
 // behind loses signals.
-func (s *Store) Subscribe(ctx context.Context) <-chan ticketing.Signal {
+func (s *Store) Listen(ctx context.Context) <-chan ticketing.Signal {
 	c := make(chan ticketing.Signal, signalBuffer)
 	s.listeners.Lock()
 	s.listeners.of[c] = true
