@@ -30,11 +30,11 @@ func parseAddresses(v string, max int) addressList {
 	items, rest := splitMailboxes(clip(v, maxAddressField), 4*max+16)
 	l.cut = l.cut || rest
 	for _, it := range items {
-		p, ok := it.party()
+		p, doubt, ok := it.party()
 		if !ok {
 			continue
 		}
-		l.doubt = l.doubt || it.angles > 1
+		l.doubt = l.doubt || doubt
 		if len(l.parties) == max {
 			l.cut = true
 			break
@@ -52,80 +52,91 @@ func parseAddresses(v string, max int) addressList {
 // A rawMailbox is one item of an address field before anything is decoded.
 type rawMailbox struct {
 	text    string // words outside brackets and comments, quotes removed
-	quoted  bool   // the words were quoted: their commas and dots are a name's
 	addr    string // what stood in angle brackets
 	comment string
 	angles  int // how many bracketed addresses there were
 }
 
-// splitMailboxes cuts an address field at its commas and semicolons, knowing
+// A mailboxScan cuts an address field at its commas and semicolons, knowing
 // quotes, comments, brackets and groups.
+type mailboxScan struct {
+	items []rawMailbox
+	it    rawMailbox
+	text  strings.Builder
+}
+
+// splitMailboxes gives up to max items of an address field.
 func splitMailboxes(v string, max int) (items []rawMailbox, more bool) {
-	var it rawMailbox
-	var text strings.Builder
-	flush := func() {
-		it.text = strings.TrimSpace(text.String())
-		if it.text != "" || it.addr != "" || it.comment != "" {
-			items = append(items, it)
+	var s mailboxScan
+	for v != "" {
+		if len(s.items) >= max {
+			return s.items, true
 		}
-		it = rawMailbox{}
-		text.Reset()
-	}
-	for i := 0; i < len(v); i++ {
-		if len(items) >= max {
-			return items, true
-		}
-		switch c := v[i]; c {
+		n := 1
+		switch v[0] {
 		case '"':
-			s, rest := cutQuoted(v[i+1:])
-			text.WriteString(s)
-			it.quoted = true
-			i = len(v) - len(rest) - 1
+			text, rest := cutQuoted(v[1:])
+			s.text.WriteString(text)
+			n = len(v) - len(rest)
 		case '(':
-			s, n := cutComment(v[i:])
-			it.comment = strings.TrimSpace(it.comment + " " + s)
-			i += n - 1
+			var text string
+			text, n = cutComment(v)
+			if len(s.it.comment) < maxHeadValue {
+				s.it.comment = strings.TrimSpace(s.it.comment + " " + text)
+			}
 		case '<':
-			end := strings.IndexAny(v[i+1:], ">,;<\"")
-			switch {
-			case end < 0:
-				end = len(v) - i - 1
-			case v[i+1+end] == '"': // a quoted local part
-				if e := strings.IndexByte(v[i+1:], '>'); e >= 0 {
-					end = e
-				}
-			case v[i+1+end] == ',' || v[i+1+end] == ';': // a route, or a missing bracket
-				if e := strings.IndexByte(v[i+1:], '>'); e >= 0 && !strings.Contains(v[i+1:i+1+e], "<") && v[i+1] == '@' {
-					end = e
-				}
-			}
-			a := strings.TrimSpace(v[i+1 : i+1+end])
-			if strings.Contains(a, "@") || it.addr == "" {
-				if it.addr != "" && strings.Contains(it.addr, "@") {
-					it.angles++
-				} else {
-					it.addr = a
-					it.angles++
-				}
-			}
-			i += end
-			if i+1 < len(v) && v[i+1] == '>' {
-				i++
-			}
+			n = s.angle(v)
 		case ',', ';':
-			flush()
+			s.flush()
 		case ':':
 			// The name of a group, unless it belongs to an address ("mailto:").
-			if it.addr == "" && !strings.Contains(text.String(), "@") {
-				text.Reset()
-				it = rawMailbox{}
+			if s.it.addr == "" && !strings.Contains(s.text.String(), "@") {
+				s.text.Reset()
+				s.it = rawMailbox{}
 			}
+		case '>':
 		default:
-			text.WriteByte(c)
+			s.text.WriteByte(v[0])
+		}
+		v = v[n:]
+	}
+	s.flush()
+	return s.items, false
+}
+
+// flush ends an item.
+func (s *mailboxScan) flush() {
+	s.it.text = strings.TrimSpace(s.text.String())
+	if s.it.text != "" || s.it.addr != "" || s.it.comment != "" {
+		s.items = append(s.items, s.it)
+	}
+	s.it = rawMailbox{}
+	s.text.Reset()
+}
+
+// angle reads a bracketed address at the beginning of v and gives its length.
+// A missing closing bracket ends with the item.
+func (s *mailboxScan) angle(v string) int {
+	in := v[1:]
+	end := strings.IndexAny(in, ">,;<\"")
+	if end < 0 {
+		end = len(in)
+	} else if in[end] == '"' || in[end] != '>' && strings.HasPrefix(in, "@") {
+		// A quoted local part, or a source route with its commas.
+		if e := strings.IndexByte(in[:min(len(in), 1000)], '>'); e >= 0 && !strings.Contains(in[:e], "<") {
+			end = e
 		}
 	}
-	flush()
-	return items, false
+	a := strings.TrimSpace(in[:end])
+	if strings.Contains(a, "@") || s.it.addr == "" {
+		if !strings.Contains(s.it.addr, "@") {
+			s.it.addr = a
+		}
+		if a != "" {
+			s.it.angles++
+		}
+	}
+	return 1 + end
 }
 
 // cutComment reads a nested comment at the beginning of s and gives its text
@@ -148,34 +159,47 @@ func cutComment(s string) (text string, n int) {
 	return s[1:], len(s)
 }
 
-// party decodes an item; ok is false when it has no usable address.
-func (m rawMailbox) party() (ticketing.Party, bool) {
+// party decodes an item; ok is false when it has no usable address, doubt true
+// when another address than the one taken stands in it.
+func (m rawMailbox) party() (p ticketing.Party, doubt, ok bool) {
 	addr, name := m.addr, m.text
+	doubt = m.angles > 1
 	if !strings.Contains(addr, "@") {
 		// "Pero Peric pero@ex.me", or the address alone: the last word with an @.
-		words := strings.Fields(m.text)
-		addr, name = "", ""
-		for i := len(words) - 1; i >= 0; i-- {
-			if strings.Contains(words[i], "@") {
-				addr = words[i]
-				name = strings.Join(append(words[:i:i], words[i+1:]...), " ")
-				break
-			}
-		}
+		addr, name = lastAddress(m.text)
 	}
 	a, ok := cleanAddress(addr)
 	if !ok {
-		return ticketing.Party{}, false
+		return ticketing.Party{}, false, false
 	}
 	if name == "" {
 		name = m.comment
 	}
-	name = cleanLine(decodeWords(name), ticketing.MaxName)
-	name = strings.Trim(name, `'" `)
+	name = strings.Trim(cleanLine(decodeWords(clip(name, maxHeadValue)), ticketing.MaxName), `'" `)
 	if strings.EqualFold(name, a) {
 		name = ""
 	}
-	return ticketing.Party{Name: name, Address: a}, true
+	if strings.IndexByte(name, '@') >= 0 {
+		// A name that is somebody else's address is there to be taken for it.
+		for w := range strings.FieldsSeq(name) {
+			if other, isAddress := cleanAddress(w); isAddress && other != a {
+				doubt = true
+			}
+		}
+	}
+	return ticketing.Party{Name: name, Address: a}, doubt, true
+}
+
+// lastAddress splits words without brackets into the last one with an @ and the
+// rest, which is taken for a name.
+func lastAddress(text string) (addr, name string) {
+	words := strings.Fields(text)
+	for i := len(words) - 1; i >= 0; i-- {
+		if strings.Contains(words[i], "@") {
+			return words[i], strings.Join(append(words[:i:i], words[i+1:]...), " ")
+		}
+	}
+	return "", ""
 }
 
 // cleanAddress brings an address to the form in which it is compared and

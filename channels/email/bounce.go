@@ -51,7 +51,7 @@ func (h headFields) Get(name string) string { return h.get(strings.ToLower(name)
 // dsnReports reads the delivery-status parts of a mail.
 func dsnReports(t *mimeTree) []ticketing.Report {
 	for _, l := range t.leaves {
-		if l.part != nil && l.encoding != "" {
+		if l.part != nil {
 			l.part.Content, _ = l.decode() // the report reader knows no transfer encodings
 		}
 	}

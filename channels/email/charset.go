@@ -22,7 +22,7 @@ import (
 // candidates that citizens of this coast really use, of which the most
 // plausible reading wins. guessed says that it was such a choice.
 func decodeCharset(b []byte, declared string) (text string, guessed bool) {
-	if isASCII(b) && !stateful(declared) {
+	if isASCII(b) && (!stateful(declared) || plainUnderWide(b, declared)) {
 		return string(b), false
 	}
 	name := charsetName(declared)
@@ -36,7 +36,7 @@ func decodeCharset(b []byte, declared string) (text string, guessed bool) {
 		return decodeUTF7(b), false
 	}
 	if enc := specificCharset(name); enc != nil {
-		if t, err := enc.NewDecoder().Bytes(b); err == nil {
+		if t, err := enc.NewDecoder().Bytes(b); err == nil && !mostlyBroken(t) {
 			return string(t), false
 		}
 	}
@@ -70,6 +70,19 @@ func stateful(name string) bool {
 	n := charsetName(name)
 	return strings.HasPrefix(n, "iso-2022") || strings.HasPrefix(n, "utf-16") || strings.HasPrefix(n, "utf-32") ||
 		n == "utf-7" || n == "hz-gb-2312"
+}
+
+// plainUnderWide reports whether ASCII bytes lie under a label of two-byte
+// characters that cannot be true: such text would be full of zero bytes.
+func plainUnderWide(b []byte, declared string) bool {
+	n := charsetName(declared)
+	return (strings.HasPrefix(n, "utf-16") || strings.HasPrefix(n, "utf-32")) && bytes.IndexByte(b, 0) < 0
+}
+
+// mostlyBroken reports whether a decoding failed at every twentieth character:
+// then the label was false.
+func mostlyBroken(t []byte) bool {
+	return 20*bytes.Count(t, []byte("\ufffd")) > utf8.RuneCount(t)
 }
 
 // charsetName brings the many spellings of a charset's name to one: "CP-1250",

@@ -3,8 +3,9 @@ package email
 import (
 	"path"
 	"strings"
-	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // maxFileName bounds a file's name in bytes: what every file system of an
@@ -33,22 +34,17 @@ func cleanFileName(s string) string {
 	if s == "" {
 		return ""
 	}
-	s = strings.ToValidUTF8(s, "")
+	s = norm.NFC.String(strings.ToValidUTF8(s, "")) // Apple systems write letters and accents apart
 	s = path.Base(strings.ReplaceAll(s, `\`, "/"))
 	if len(s) > 2 && s[1] == ':' {
 		s = s[2:] // a drive letter
 	}
 	s = strings.Map(func(r rune) rune {
-		switch {
-		case hiddenRune(r), r == '\u2028', r == '\u2029':
-			return -1
-		case unicode.IsSpace(r):
-			return ' '
-		case strings.ContainsRune(`/\:*?"<>|`, r):
+		if strings.ContainsRune(`/\:*?"<>|`, r) {
 			return '_'
 		}
 		return r
-	}, s)
+	}, cleanLine(s, 8*maxFileName))
 	s = strings.Trim(s, " .")
 	if strings.Trim(s, "_") == "" {
 		return ""

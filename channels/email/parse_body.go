@@ -44,6 +44,9 @@ func (r *reading) readBody(s scrubbed, oversize bool) *mimeTree {
 		in.Partial = true
 		addNote(in, "structure")
 	}
+	if t.open && !oversize {
+		addNote(in, "unclosed")
+	}
 	bodies, files := chooseBodies(t.leaves)
 	m := readText(bodies)
 	r.html = m.html

@@ -41,6 +41,9 @@ func (p *Parser) readHead(h mailHeader, in *ticketing.Inbound) {
 	in.SentAt = sentAt(h.get("date"))
 	in.Spam = isSpam(h)
 	in.Auth = p.authResult(h, p.trusted(in.Account), from.Address)
+	if in.Auth == ticketing.AuthPass && slices.Contains(in.Notes, "two_from") {
+		in.Auth = ticketing.AuthNone // nobody knows which of the senders passed (A71)
+	}
 }
 
 // trusted gives the servers whose results count for an account; for one that is

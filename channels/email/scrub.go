@@ -1,6 +1,9 @@
 package email
 
-import "bytes"
+import (
+	"bytes"
+	"strings"
+)
 
 // A scrubbed mail is what is left of the raw bytes after the damage that real
 // mails bring at their head was repaired: byte order marks, blank and mbox
@@ -10,7 +13,6 @@ type scrubbed struct {
 	head     mailHeader
 	body     []byte
 	junk     bool // lines that are no header fields were skipped
-	noBlank  bool // no blank line ended the header
 	overHead bool // the header is larger than anything to be read
 
 	fold []byte // the last field while further lines are folded into it
@@ -48,14 +50,12 @@ func (s *scrubbed) lines(raw []byte) {
 		}
 		end, junk := s.take(line, next)
 		if end {
-			s.noBlank = true
 			s.body = rest
 			return
 		}
 		s.junk = s.junk || junk
 		rest = next
 	}
-	s.noBlank = true
 }
 
 // take adds one line to the header. end says that the body begins with it,
@@ -84,7 +84,16 @@ func (s *scrubbed) take(line, next []byte) (end, junk bool) {
 	if isMboxFrom(line) {
 		return false, true
 	}
+	if bytes.HasPrefix(line, []byte("--")) && s.multipart() {
+		return true, false
+	}
 	return !headGoesOn(next), true
+}
+
+// multipart reports whether the fields read so far announce parts.
+func (s *scrubbed) multipart() bool {
+	s.endFold()
+	return strings.HasPrefix(strings.ToLower(s.head.get("content-type")), "multipart")
 }
 
 // addFold joins a folded line to the last field.

@@ -34,13 +34,20 @@ func bodyLeaf(l *leaf) bool {
 	return readable(l.media) && l.name() == ""
 }
 
-// readable reports whether a media type is shown as text.
+// readable reports whether a media type is shown as text: plain text, HTML, any
+// kind of text that has no program of its own (RFC 2046 §4.1.4), and what is no
+// media type at all.
 func readable(media string) bool {
 	switch media {
-	case "", "text/plain", "text/html", "text", "plain", "html", "text/text", "text/enriched":
+	case "text/calendar", "text/vcard", "text/x-vcard", "text/directory", "text/csv", "text/rtf", "text/css", "text/xml", "text/javascript",
+		"text/rfc822-headers", "text/x-amp-html", "text/markdown":
+		return false
+	}
+	if strings.HasPrefix(media, "text/") {
 		return true
 	}
-	return false
+	kind, sub, ok := strings.Cut(media, "/")
+	return !ok || kind == "" || sub == ""
 }
 
 func isHTML(l *leaf) bool { return l.media == "text/html" || l.media == "html" }
@@ -50,9 +57,11 @@ func isHTML(l *leaf) bool { return l.media == "text/html" || l.media == "html" }
 // same, and the file is kept too.
 func chooseBodies(leaves []*leaf) (bodies, files []*leaf) {
 	for _, l := range leaves {
-		if bodyLeaf(l) {
+		switch {
+		case bodyLeaf(l):
 			bodies = append(bodies, l)
-		} else {
+		case l.media == "text/x-amp-html": // a third version of the text, for one provider
+		default:
 			files = append(files, l)
 		}
 	}
@@ -163,15 +172,13 @@ func (m *mailText) either(plain, html string) string {
 	if html == "" {
 		return plain
 	}
-	if plain != "" && len(html) > maxHTMLText {
-		return plain
-	}
-	text, cut := htmlText(html)
 	if plain == "" {
+		text, cut := htmlText(html)
 		m.cut = m.cut || cut
 		return text
 	}
-	if textsDiffer(plain, text) {
+	text := ""
+	if len(html) <= maxHTMLText && versionsDiffer(plain, html, func() string { text, _ = htmlText(html); return text }) {
 		m.differs = true
 		if nearlyNothing(plain) {
 			return text
@@ -200,7 +207,10 @@ func htmlCharset(declared string, b []byte) string {
 	if end := bytes.IndexAny(v, "\"'>;/ \t\r\n"); end >= 0 {
 		v = v[:end]
 	}
-	return string(v[:min(len(v), 60)])
+	if label := string(v[:min(len(v), 60)]); !stateful(label) { // a page that can be searched is no UTF-16
+		return label
+	}
+	return ""
 }
 
 // htmlText gives the readable text of an HTML body.

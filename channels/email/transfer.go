@@ -12,11 +12,12 @@ func decodeTransfer(b []byte, encoding string) (out []byte, whole bool) {
 	encoding, _, _ = strings.Cut(strings.ToLower(encoding), ";")
 	switch strings.Trim(encoding, " \t\"'") {
 	case "base64", "b":
-		if notBase64(b) {
+		text, tail := cutClearTail(b)
+		if len(bytes.TrimSpace(text)) == 0 || notBase64(text) {
 			return b, true
 		}
-		out, bad := decodeBase64(b)
-		return out, bad*50 <= len(b)
+		out, bad := decodeBase64(text)
+		return out, bad*50 <= len(text) && len(tail) == 0
 	case "quoted-printable", "quoted_printable", "quotedprintable", "qp", "q":
 		return decodeQuotedPrintable(b), true
 	case "x-uuencode", "uuencode", "x-uue", "uue":
@@ -41,7 +42,6 @@ var b64Table = func() (t [256]byte) {
 	for i, c := range []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/") {
 		t[c] = byte(i)
 	}
-	t['-'], t['_'] = 62, 63 // the URL alphabet: met from phone apps
 	t['='] = b64Pad
 	t['\r'], t['\n'], t[' '], t['\t'] = b64Gap, b64Gap, b64Gap, b64Gap
 	return t
@@ -96,6 +96,32 @@ func flushBase64(out []byte, acc uint32, n int) []byte {
 		return append(out, byte(acc>>10), byte(acc>>2))
 	}
 	return out
+}
+
+// cutClearTail finds text that a mailing list or a virus scanner appended in
+// clear to a base64 body: decoded, it would spoil the whole.
+func cutClearTail(b []byte) (text, tail []byte) {
+	const look = 4 << 10
+	from := max(0, len(b)-look)
+	if bytes.IndexByte(bytes.TrimSpace(b[from:]), ' ') < 0 {
+		return b, nil
+	}
+	cut := len(b)
+	for at := from; at < len(b); {
+		line, rest := cutLine(b[at:])
+		next := len(b) - len(rest)
+		line = bytes.TrimSpace(line)
+		switch {
+		case len(line) > 0 && len(bytes.Trim(line, "_-=*")) == 0:
+			cut = min(cut, at) // a rule; it belongs to the tail if a tail follows
+		case bytes.IndexByte(line, ' ') > 0:
+			return b[:min(cut, at)], b[min(cut, at):]
+		case len(line) > 0:
+			cut = len(b)
+		}
+		at = next
+	}
+	return b, nil
 }
 
 // notBase64 tells plain text under a false label from base64: text has blanks

@@ -41,6 +41,7 @@ type mimeTree struct {
 	media   string // of the whole mail
 	params  mediaParams
 	partial bool // parts of the body are in no leaf
+	open    bool // the last boundary is missing: cut on its way, or never written
 }
 
 // newPartReader gives the part reader. It is told to read on whatever it meets,
@@ -89,17 +90,19 @@ func readTree(s scrubbed) (*mimeTree, error) {
 		t.single(s)
 		return t, nil
 	}
-	if !prescan(s.body, boundary) {
+	sk, ok := prescan(s.body, boundary)
+	if !ok {
 		return nil, errTooComplex
 	}
 	head := "Content-Type: " + t.media + `; boundary="` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(boundary) + "\"\r\n\r\n"
-	root, err := newPartReader().ReadParts(io.MultiReader(strings.NewReader(head), bytes.NewReader(s.body)))
+	root, err := newPartReader().ReadParts(io.MultiReader(strings.NewReader(head), bytes.NewReader(sk.text)))
 	if err != nil {
 		return nil, fmt.Errorf("read parts: %w", err)
 	}
 	t.root = root
 	t.walk(root, nil)
-	t.conserve(root, s.body)
+	t.fill(sk, s.body)
+	t.open = sk.open
 	return t, nil
 }
 
@@ -125,7 +128,7 @@ func (t *mimeTree) walk(p, parent *enmime.Part) {
 			t.walk(p.FirstChild, p)
 			continue
 		}
-		l := &leaf{raw: p.Content, part: p}
+		l := &leaf{part: p}
 		l.media, l.params = parseMedia(p.Header.Get("Content-Type"))
 		l.disposition, l.dispParams = parseMedia(p.Header.Get("Content-Disposition"))
 		l.encoding = p.Header.Get("Content-Transfer-Encoding")
@@ -133,25 +136,37 @@ func (t *mimeTree) walk(p, parent *enmime.Part) {
 		if parent != nil {
 			l.parent = parent.ContentType
 		}
+		if l.media == "" && l.parent == "multipart/digest" {
+			l.media = "message/rfc822" // RFC 2046 §5.1.5
+		}
 		t.leaves = append(t.leaves, l)
-	}
-	if parent == nil && len(t.leaves) > 0 {
-		t.leaves[len(t.leaves)-1].last = true
 	}
 }
 
-// conserve compares what the leaves hold with what the body held: a mail whose
-// boundaries do not match loses its text without any error.
-func (t *mimeTree) conserve(root *enmime.Part, body []byte) {
-	if root.FirstChild == nil && len(bytes.TrimSpace(body)) > 0 {
-		t.partial = true
-	}
-	kept := 0
+// fill gives the leaves their contents and checks that nothing went missing: a
+// mail whose boundaries do not match, or with a part that the part reader gave
+// up, loses its text without any error.
+func (t *mimeTree) fill(sk skeleton, body []byte) {
+	const usualLoss = 1024 // "This is a multi-part message in MIME format.", a list's footer
+	kept := len(sk.text)
+	used := make([]bool, len(sk.contents))
 	for _, l := range t.leaves {
+		n := sk.mark(l.part.Content)
+		if n < 0 {
+			l.raw = l.part.Content
+			continue
+		}
+		used[n] = true
+		at := sk.contents[n]
+		l.raw, l.last = body[at[0]:at[1]:at[1]], at[1] == len(body)
 		kept += len(l.raw)
 	}
-	t.partial = 2*kept < len(body) && len(body)-kept > 512+200*len(t.leaves)
-	if len(bytes.TrimSpace(root.Epilogue)) > 2048 {
+	for n, at := range sk.contents {
+		if !used[n] && len(bytes.TrimSpace(body[at[0]:at[1]])) > 0 {
+			t.partial = true
+		}
+	}
+	if len(body)-kept > usualLoss || len(t.leaves) == 0 && len(bytes.TrimSpace(body)) > 0 {
 		t.partial = true
 	}
 }
