@@ -10,7 +10,10 @@ import (
 // one for the internal note, each with a text, files and a draft of its own.
 type ComposerView struct {
 	Action  string // where it is posted; the field "answer" is "answer", "question" or "note", the text in "text_reply" or "text_note"
-	Target  string // selector of what the answer replaces; "" = #ticket
+	Target  string // selector of what the answer replaces; "" = #ticket-head
+	Path    string // of the ticket
+	Pane    bool   // beside a list: the field "pane" says so
+	OOB     bool   // sent by itself to take the place of the old form
 	Mode    string // "reply" or "note": the panel shown first
 	Owner   ticketing.AgentID
 	Version int64               // the ticket's, as If-Match: field "version"
@@ -20,9 +23,12 @@ type ComposerView struct {
 	Reply PanelView
 	Note  PanelView
 
+	NoReply  bool     // only notes: the actor may not write to the citizen
+	Chosen   string   // of To; "" = the first
 	To       []Option // addresses a reply may go to; empty = nobody can be written to
 	ToNobody string   // why not, when To is empty
 	Waits    bool     // offers "ask the citizen": the field "answer" is then "question"
+	Resolves bool     // offers "send and resolve": the field "answer" is then "resolve"
 }
 
 // A PanelView is one kind of text.
@@ -33,6 +39,7 @@ type PanelView struct {
 	Upload  string    // address files are posted to; the answer is an [UploadChip]
 	Files   []UploadView
 	Error   string // what is wrong, in words; "" = nothing
+	Anyway  string // a newer message came: the kind that may be sent all the same, in the field "anyway"
 }
 
 // An UploadView is a file that waits to be sent with a text.
@@ -44,7 +51,7 @@ type UploadView struct {
 }
 
 func (v ComposerView) mode() string {
-	if v.Mode == "note" {
+	if v.Mode == "note" || v.NoReply {
 		return "note"
 	}
 	return "reply"
@@ -52,7 +59,7 @@ func (v ComposerView) mode() string {
 
 func (v ComposerView) target() string {
 	if v.Target == "" {
-		return "#ticket"
+		return "#ticket-head"
 	}
 	return v.Target
 }

@@ -11,6 +11,7 @@ import (
 // A FieldView describes one input. Value and errors come from the form.
 type FieldView struct {
 	Name         string
+	ID           string // of the control; Name when empty
 	Label        string
 	Type         string // "text" when empty; "textarea", "select", "checkbox", or an HTML input type
 	Hint         string
@@ -37,17 +38,24 @@ func (v FieldView) kind() string {
 	return v.Type
 }
 
+func (v FieldView) id() string {
+	if v.ID == "" {
+		return v.Name
+	}
+	return v.ID
+}
+
 // describedBy names the elements that explain the input, "" when there are none.
 func (v FieldView) describedBy(f *web.Form) string {
 	ids := ""
 	if v.Hint != "" {
-		ids = v.Name + "-hint"
+		ids = v.id() + "-hint"
 	}
 	if _, bad := f.Error(v.Name); bad {
 		if ids != "" {
 			ids += " "
 		}
-		ids += v.Name + "-error"
+		ids += v.id() + "-error"
 	}
 	return ids
 }
@@ -56,7 +64,7 @@ func (v FieldView) invalid(f *web.Form) bool { _, bad := f.Error(v.Name); return
 
 // attributes are those of every sort of control.
 func (v FieldView) attributes(f *web.Form) templ.Attributes {
-	a := templ.Attributes{"id": v.Name, "name": v.Name}
+	a := templ.Attributes{"id": v.id(), "name": v.Name}
 	set := func(name, value string) {
 		if value != "" {
 			a[name] = value

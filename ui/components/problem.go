@@ -1,10 +1,6 @@
 package components
 
-import (
-	"net/url"
-
-	"github.com/sistem48/system48/ticketing"
-)
+import "github.com/sistem48/system48/ticketing"
 
 func problemIcon(k ticketing.Kind) string {
 	switch k {
@@ -22,12 +18,4 @@ func problemIcon(k ticketing.Kind) string {
 // retrying reports whether asking again can help.
 func retrying(k ticketing.Kind) bool {
 	return k == ticketing.Internal || k == ticketing.Busy || k == ticketing.Throttled
-}
-
-// signInAddress leads back to where somebody wanted to go.
-func signInAddress(path string) string {
-	if path == "" {
-		return "/sign-in"
-	}
-	return "/sign-in?next=" + url.QueryEscape(path)
 }

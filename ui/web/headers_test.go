@@ -24,7 +24,10 @@ import (
 // TestHeaders is V3 and A63: what every answer carries, pages and errors alike.
 func TestHeaders(t *testing.T) {
 	t.Parallel()
-	o := newOffice(t, func(op *Options) { op.PublicURL = "https://48.grad.example"; op.ImageHosts = []string{"https://tiles.example"} })
+	o := newOffice(t, func(op *Options) {
+		op.PublicURL = "https://48.grad.example"
+		op.ImageHosts = []string{"https://tiles.example"}
+	})
 	o.kit.Public(o.echo, "/open").GET("/panic", func(echo.Context) error { panic("secret detail") })
 	b := o.browser(t)
 	nonce := regexp.MustCompile(`'nonce-([A-Za-z0-9_-]{22})'`)

@@ -162,6 +162,18 @@ func (k *Kit) EndSession(c echo.Context) error {
 	return k.sessions.Destroy(c.Request().Context())
 }
 
+// DropSession ends a session by its hash, and with it the streams it has open
+// in this process.
+func (k *Kit) DropSession(ctx context.Context, hash string) error {
+	if err := k.Sessions.DropSession(ctx, hash); err != nil {
+		return err
+	}
+	if k.onEnd != nil {
+		k.onEnd(hash)
+	}
+	return nil
+}
+
 // CurrentSession gives the hash of the session of the request, "" without one.
 func CurrentSession(ctx context.Context) string { return sceneOf(ctx).session }
 
