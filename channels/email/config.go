@@ -1,6 +1,7 @@
 package email
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -85,6 +86,8 @@ type Endpoint struct {
 	User     string
 	Password Secret // for AuthPassword
 	CAFile   string // PEM file of certificates to trust in place of the system's; "" = the system's
+
+	seen func(tls.ConnectionState) // told about each verified connection; may be nil
 }
 
 func (e Endpoint) addr() string { return net.JoinHostPort(e.Host, strconv.Itoa(e.Port)) }

@@ -76,9 +76,12 @@ func NewSender(a Account, deps SenderDeps) (*Sender, error) {
 // at most.
 func (s *Sender) Close() {
 	s.mu.Lock()
-	idle := s.idle
+	idle, again := s.idle, s.closed
 	s.idle, s.closed = nil, true
 	s.mu.Unlock()
+	if again {
+		return
+	}
 	for _, conn := range idle {
 		conn.quit()
 	}

@@ -99,7 +99,7 @@ func (c credentials) smtpLogin(ctx context.Context, cl *smtp.Client) (retry bool
 	case cl.SupportsAuth(sasl.Plain):
 		return false, smtpRefusal(cl.Auth(sasl.NewPlainClient("", c.ep.User, password)))
 	case cl.SupportsAuth(sasl.Login):
-		return false, smtpRefusal(cl.Auth(sasl.NewLoginClient(c.ep.User, password)))
+		return false, smtpRefusal(cl.Auth(&saslLogin{answers: []string{c.ep.User, password}}))
 	}
 	return false, &refusal{what: "sign-in", why: "the server offers neither PLAIN nor LOGIN on this connection"}
 }
@@ -138,3 +138,18 @@ func (x xoauth2) Next(challenge []byte) ([]byte, error) {
 type xoauth2Error struct{ why string }
 
 func (e *xoauth2Error) Error() string { return "xoauth2: " + e.why }
+
+// saslLogin is the old LOGIN mechanism, of which no standard says how the
+// server asks: it asks twice, for the name and the password.
+type saslLogin struct{ answers []string }
+
+func (l *saslLogin) Start() (mech string, ir []byte, err error) { return sasl.Login, nil, nil }
+
+func (l *saslLogin) Next([]byte) ([]byte, error) {
+	if len(l.answers) == 0 {
+		return nil, errors.New("login: the server asks for more than name and password")
+	}
+	answer := l.answers[0]
+	l.answers = l.answers[1:]
+	return []byte(answer), nil
+}

@@ -23,6 +23,12 @@ var errTLS = errors.New("tls")
 // system's. Verification cannot be switched off.
 func (e Endpoint) tlsConfig() (*tls.Config, error) {
 	cfg := &tls.Config{ServerName: e.Host, MinVersion: tls.VersionTLS12}
+	if e.seen != nil {
+		cfg.VerifyConnection = func(state tls.ConnectionState) error {
+			e.seen(state)
+			return nil
+		}
+	}
 	if e.CAFile == "" {
 		return cfg, nil
 	}
