@@ -32,6 +32,17 @@ func (e *NewerError) Error() string {
 		"start the newer program, or restore the backup taken before the upgrade", e.Have, e.Know)
 }
 
+// An OlderError says that the database has not been migrated to this program's
+// version yet.
+type OlderError struct {
+	Have, Know int64
+}
+
+// Error tells the operator what to do.
+func (e *OlderError) Error() string {
+	return fmt.Sprintf("the database has schema version %d, this program needs %d: run system48 migrate", e.Have, e.Know)
+}
+
 // A Result says what Up did.
 type Result struct {
 	From, To int64 // schema versions; equal when there was nothing to do
@@ -58,6 +69,10 @@ type jobsMigrator interface {
 // UpPostgres migrates the database of the pool to the newest version. Its
 // statements are not bounded by the pool's statement timeout.
 func UpPostgres(ctx context.Context, pool *pgxpool.Pool, now func() time.Time) (Result, error) {
+	version, err := CheckPostgres(ctx, pool)
+	if older := new(OlderError); !errors.As(err, &older) {
+		return Result{From: version, To: version}, err
+	}
 	return onPostgres(ctx, pool, func(t target) (Result, error) { return up(ctx, t, now) })
 }
 
@@ -69,6 +84,45 @@ func UpSQLite(ctx context.Context, writer *sql.DB, now func() time.Time) (Result
 	}
 	return up(ctx, t, now)
 }
+
+// CheckPostgres fails with *NewerError or *OlderError unless the schema is the
+// program's own, and gives its version. It changes nothing.
+func CheckPostgres(ctx context.Context, pool *pgxpool.Pool) (version int64, err error) {
+	jobs, err := riverMigrator(riverpgxv5.New(pool))
+	if err != nil {
+		return 0, err
+	}
+	db := stdlib.OpenDBFromPool(pool)
+	defer func() { _ = db.Close() }()
+	return check(ctx, target{dialect: goose.DialectPostgres, dir: "postgres", db: db, jobs: jobs, exists: existsPostgres})
+}
+
+// CheckSQLite is CheckPostgres for the embedded database.
+func CheckSQLite(ctx context.Context, writer *sql.DB) (version int64, err error) {
+	t, err := sqliteTarget(writer)
+	if err != nil {
+		return 0, err
+	}
+	return check(ctx, t)
+}
+
+func check(ctx context.Context, t target) (version int64, err error) {
+	p, err := t.provider()
+	if err != nil {
+		return 0, err
+	}
+	res, done, err := t.inspect(ctx, p)
+	if err == nil && !done {
+		err = &OlderError{Have: res.From, Know: newest(p)}
+	}
+	return res.From, err
+}
+
+// Queries that tell whether there is a table of the name.
+const (
+	existsPostgres = "select to_regclass($1) is not null"
+	existsSQLite   = "select count(*) > 0 from sqlite_master where type = 'table' and name = ?"
+)
 
 // DownPostgres takes the schema back to the version; 0 removes every table of
 // ours (River's stay). For development and tests.
@@ -90,7 +144,7 @@ func sqliteTarget(writer *sql.DB) (target, error) {
 	jobs, err := riverMigrator(riversqlite.New(writer))
 	return target{
 		dialect: goose.DialectSQLite3, dir: "sqlite", db: writer, jobs: jobs,
-		exists: "select count(*) > 0 from sqlite_master where type = 'table' and name = ?",
+		exists: existsSQLite,
 	}, err
 }
 
@@ -116,7 +170,7 @@ func onPostgres(ctx context.Context, pool *pgxpool.Pool, work func(target) (Resu
 	lock := func(ctx context.Context) (func(), error) { return lockSession(ctx, own) }
 	return work(target{
 		dialect: goose.DialectPostgres, dir: "postgres", db: db, jobs: jobs, lock: lock,
-		exists: "select to_regclass($1) is not null",
+		exists: existsPostgres,
 	})
 }
 

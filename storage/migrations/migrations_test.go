@@ -174,4 +174,4 @@ func TestF59FailedRunIsRepeated(t *testing.T) {
 }
 
 // lastTable is created towards the end of the first file.
-const lastTable = "scratch"
+const lastTable = "search_docs"

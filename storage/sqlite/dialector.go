@@ -158,6 +158,13 @@ func (Dialector) Translate(err error) error {
 	return err
 }
 
+// Constraint reports whether err is a violated constraint, after which SQLite
+// has undone the statement and nothing else.
+func Constraint(err error) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) && e.Code()&0xff == lib.SQLITE_CONSTRAINT
+}
+
 // Unavailable reports whether err says that the database cannot work at the
 // moment (locked by another process for longer than the wait, disk full,
 // read-only or unreadable disk), so that the same call may succeed later.

@@ -193,9 +193,9 @@ func testClaim(t *testing.T, r *room) {
 		t.Fatalf("claimed %d, want 1", len(got))
 	}
 	want := d
-	want.Attempts, want.Epoch, want.TriedAt, want.LeaseUntil = 1, d.Epoch+1, r.now(), r.now().Add(courierLease)
+	want.Attempts, want.Epoch, want.LeaseUntil = 1, d.Epoch+1, r.now().Add(courierLease)
 	same(t, "claimed delivery", got[0], want)
-	want.State = ticketing.DeliverySending
+	want.State, want.TriedAt = ticketing.DeliverySending, r.now()
 	same(t, "delivery as stored", r.loadDelivery(t, d.ID), want)
 	if again := r.courier(t, 10); len(again) != 0 {
 		t.Errorf("claimed %d more within the lease", len(again))
@@ -307,13 +307,14 @@ func testSetRaw(t *testing.T, r *room) {
 		return nil
 	})
 	alone := r.send(t, ticketing.PurposeReceipt, nil)
+	bystander := r.send(t, ticketing.PurposeReceipt, func(d *ticketing.Delivery) { d.SendAfter = r.now().Add(time.Hour) })
 	claimed := r.courier(t, 10)
 	if len(claimed) != 3 {
 		t.Fatalf("claimed %d, want 3", len(claimed))
 	}
 	must(t, r.SetRaw(ctx(), claimed[0], hexOf("answer")))
 	must(t, r.SetRaw(ctx(), claimed[2], hexOf("alone")))
-	for id, want := range map[ticketing.DeliveryID]string{ids[0]: hexOf("answer"), ids[1]: hexOf("answer"), alone.ID: hexOf("alone")} {
+	for id, want := range map[ticketing.DeliveryID]string{ids[0]: hexOf("answer"), ids[1]: hexOf("answer"), alone.ID: hexOf("alone"), bystander.ID: ""} {
 		if got := r.loadDelivery(t, id); got.RawKey != want {
 			t.Errorf("RawKey of delivery %d = %q, want %q", id, got.RawKey, want)
 		}
@@ -326,6 +327,8 @@ func testSetRaw(t *testing.T, r *room) {
 	if got := r.loadDelivery(t, ids[0]); got.RawKey != hexOf("answer") {
 		t.Errorf("RawKey = %q, want the first", got.RawKey)
 	}
+	r.Clock.Advance(time.Hour)
+	r.finish(t, r.courier(t, 10)...)
 }
 
 func testOutboxTimes(t *testing.T, r *room) {

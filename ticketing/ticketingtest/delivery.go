@@ -120,15 +120,16 @@ func (s *Store) ClaimDeliveries(ctx context.Context, c ticketing.Channel, n int,
 				autoLeft--
 			}
 			d := copyOf(row)
-			before := d.State
+			before, triedAt := d.State, d.TriedAt
 			if before == ticketing.DeliverySending {
 				before = ticketing.DeliveryUnknown
+				d.Doubts++
 			}
 			d.State, d.LeaseUntil, d.TriedAt = ticketing.DeliverySending, now.Add(lease), now
 			d.Epoch++
 			d.Attempts++
 			t.deliveries.put(d.ID, copyOf(d))
-			d.State = before
+			d.State, d.TriedAt = before, triedAt
 			out = append(out, *d)
 		}
 		return nil
