@@ -107,6 +107,12 @@ func (c *Clock) open() bool {
 	return c.State == ClockRunning || c.State == ClockPaused || c.State == ClockAnswering
 }
 
+// owed reports whether the deed is still to be done, in time or late: what a
+// queue sorts by.
+func (c *Clock) owed() bool {
+	return c.open() || (c.State == ClockMissed && c.MetAt.IsZero())
+}
+
 // Late reports whether the clock is past due at now, judged or not.
 func (c *Clock) Late(now time.Time) bool {
 	return !c.BreachedAt.IsZero() || (c.open() && !c.Due.IsZero() && !now.Before(c.Due))

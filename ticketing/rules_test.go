@@ -147,6 +147,9 @@ func TestAnswerMeetsWhenAccepted(t *testing.T) {
 		if k.Judge(watchActor, due.Add(time.Hour)) {
 			t.Error("a breach was recorded twice (I9)")
 		}
+		if !k.DueAt.Equal(due) {
+			t.Errorf("an overdue ticket is due at %v in lists, want %v", k.DueAt, due)
+		}
 	})
 }
 

@@ -229,11 +229,11 @@ func (t *Ticket) renewDue() {
 	t.DueAt, t.CheckAt = time.Time{}, time.Time{}
 	for i := range t.Clocks {
 		c := &t.Clocks[i]
-		if !c.open() || c.Due.IsZero() {
+		if !c.owed() || c.Due.IsZero() {
 			continue
 		}
 		t.DueAt = earliest(t.DueAt, c.Due)
-		if c.BreachedAt.IsZero() {
+		if c.open() && c.BreachedAt.IsZero() {
 			t.CheckAt = earliest(t.CheckAt, c.Due)
 			if !c.WarnAt.IsZero() {
 				t.CheckAt = earliest(t.CheckAt, c.WarnAt)
