@@ -1,0 +1,129 @@
+package agent
+
+import (
+	"context"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/sistem48/system48/ticketing"
+	"github.com/sistem48/system48/ticketing/lang"
+	"github.com/sistem48/system48/ui/components"
+	"github.com/sistem48/system48/ui/web"
+)
+
+// Reads is what the pages of this area read.
+type Reads interface {
+	ticketing.TicketReads
+	ticketing.DraftStore
+	ticketing.LedgerReads
+	ticketing.CitizenReads
+	ticketing.OutgoingReads
+}
+
+// Deps are what the area works with; all are required.
+type Deps struct {
+	Kit    *web.Kit
+	Hub    *web.Hub
+	Nav    *components.Navigator
+	Bureau *ticketing.Bureau
+	Reads  Reads
+	Blobs  ticketing.Blobs
+	// Sentence explains a deadline in one sentence.
+	Sentence func(tag lang.Tag, x ticketing.Explanation) string
+}
+
+// An Area serves the agents' pages.
+type Area struct {
+	Deps
+	desk   *ticketing.Desk
+	people *ticketing.People
+}
+
+// New gives the area; Register mounts it.
+func New(d Deps) *Area {
+	return &Area{Deps: d, desk: &ticketing.Desk{Bureau: d.Bureau}, people: &ticketing.People{Bureau: d.Bureau}}
+}
+
+// Register mounts the routes: the map of this area.
+func (a *Area) Register(e *echo.Echo) {
+	g := a.Kit.Staff(e, "/agent")
+	g.GET("", a.home)
+	g.GET("/v/:view", a.queue, web.Need(ticketing.RightRead))
+	g.GET("/nav", a.nav)
+	g.GET("/tickets/rows", a.rows, web.Need(ticketing.RightRead))
+	g.GET("/tickets/new-count", a.newCount, web.Need(ticketing.RightRead))
+	g.POST("/tickets/bulk", a.bulk, web.Need(ticketing.RightWrite))
+
+	t := g.Group("/t/:ref", web.Need(ticketing.RightRead))
+	a.registerTicket(t)
+	up := a.Kit.StaffUploads(e, "/agent/t/:ref")
+	up.Use(web.Need(ticketing.RightRead))
+	up.POST("/message", a.send)
+	up.POST("/uploads/:kind", a.upload)
+
+	g.GET("/files/:file", a.file, web.Need(ticketing.RightRead))
+	g.GET("/inline/:file", a.inline, web.Need(ticketing.RightRead))
+	g.GET("/mail/:message", a.mail, web.Need(ticketing.RightRead))
+	g.GET("/mail/:message/raw", a.raw, web.Need(ticketing.RightRaw))
+
+	s := a.Kit.Streams(e, "/agent/events")
+	s.GET("", a.Hub.Handler)
+}
+
+// registerTicket mounts what is done with one ticket. Each use case checks the
+// actor's right by itself; the group only keeps out who may not read at all.
+func (a *Area) registerTicket(t *echo.Group) {
+	t.GET("", a.ticket)
+	t.GET("/live", a.live)
+	t.GET("/why/:kind", a.why)
+	t.POST("/messages/:message/take-back", a.takeBack)
+	t.POST("/messages/:message/confirm-sender", a.confirmSender)
+	t.POST("/deliveries/:delivery/retry", a.retryDelivery)
+	t.POST("/assign", a.assign)
+	t.POST("/move", a.move)
+	t.POST("/change", a.change)
+	t.POST("/validate", a.validate)
+	t.POST("/reject", a.reject)
+	t.POST("/wait", a.wait)
+	t.POST("/resume", a.resume)
+	t.POST("/resolve", a.resolve)
+	t.POST("/close", a.closeTicket)
+	t.POST("/reopen", a.reopen)
+	t.POST("/void-episode", a.voidEpisode)
+	t.POST("/spam", a.spam)
+	t.POST("/not-spam", a.notSpam)
+	t.POST("/unread", a.unread)
+	t.POST("/reveal", a.reveal)
+	t.PUT("/drafts/:kind", a.saveDraft)
+	t.DELETE("/uploads/:upload", a.dropUpload)
+}
+
+// MaySignal says whether an actor may learn that something changed (A38): only
+// of tickets in the custody of departments they see.
+func MaySignal(_ context.Context, by ticketing.Actor, s ticketing.Signal) bool {
+	switch s.Type {
+	case "ticket":
+		return by.Scope().Sees(s.Department)
+	case "ledger", "mailbox":
+		return by.May(ticketing.RightLedger)
+	case "outbox":
+		return by.May(ticketing.RightReply)
+	case "session":
+		return s.Agent == by.Agent
+	}
+	return false
+}
+
+// target gives the ticket that a form is about, with the version it saw.
+func target(c echo.Context, f *web.Form) ticketing.Target {
+	t := ticketing.Target{Ref: ticketing.Reference(c.Param("ref"))}
+	if f != nil && f.Value("version") != "" {
+		t.Version = f.Int("version", 0, 1<<62)
+	}
+	return t
+}
+
+// directory gives the snapshot; its absence is Busy and never happens twice.
+func (a *Area) directory(c echo.Context) (*ticketing.Directory, error) {
+	return a.Bureau.Store.Directory(c.Request().Context())
+}

@@ -1,0 +1,414 @@
+package agent
+
+import (
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/sistem48/system48/ticketing"
+	"github.com/sistem48/system48/ui/components"
+	"github.com/sistem48/system48/ui/web"
+)
+
+// A queuePage is a list of tickets with room for one of them beside it.
+type queuePage struct {
+	shell   components.StaffPage
+	view    string
+	title   string
+	rows    []components.RowView
+	filters []filterChip
+	sorts   []sortLink
+	sort    string // name of the current order
+	first   string // address of the first stretch, "" when this is it
+	next    string
+	live    string // address rows are renewed by
+	fresh   string // address that counts what is new
+	empty   emptyView
+	people  []components.Option
+	places  []components.Option
+	mayBulk bool
+	open    *ticketPage // the ticket beside the list; nil: none
+}
+
+type filterChip struct{ label, remove string }
+
+type sortLink struct {
+	label, href string
+	current     bool
+}
+
+type emptyView struct{ title, text, href, action string }
+
+// views are the lists agents switch between.
+var views = []string{"mine", "unassigned", "today", "overdue", "waiting", "all", "spam", "closed"}
+
+func (a *Area) home(c echo.Context) error {
+	by := web.ActorOf(c)
+	switch {
+	case by.May(ticketing.RightRead):
+		return web.Redirect(c, components.ViewMine)
+	case by.May(ticketing.RightLedger):
+		return web.Redirect(c, components.PageIntake)
+	}
+	return web.Redirect(c, "/profile")
+}
+
+func (a *Area) queue(c echo.Context) error {
+	view := c.Param("view")
+	if !slices.Contains(views, view) {
+		return &ticketing.Error{Kind: ticketing.NotFound, Key: "queue.unknown_view"}
+	}
+	ctx, by := c.Request().Context(), web.ActorOf(c)
+	dir, err := a.directory(c)
+	if err != nil {
+		return err
+	}
+	f, err := a.filter(c, dir)
+	if err != nil {
+		return err
+	}
+	page, err := a.Reads.Tickets(ctx, f, by.Agent)
+	if err != nil {
+		return err
+	}
+	groups, err := a.Nav.Groups(ctx, by)
+	if err != nil {
+		return err
+	}
+	p := queuePage{
+		shell: components.StaffPage{Title: web.T(ctx, "nav."+navName(view)), Layout: "queue", Nav: groups, Current: current(c, view)},
+		view:  view, title: web.T(ctx, "nav."+navName(view)), rows: rowViews(c, dir, page.Items, by.May(ticketing.RightWrite)),
+		mayBulk: by.May(ticketing.RightWrite), empty: emptyOf(c, view),
+	}
+	p.links(c, page.Next)
+	p.chips(c, dir)
+	p.people, p.places = people(dir, by, 0), places(c, dir)
+	return web.Render(c, 200, queueComponent(p))
+}
+
+func navName(view string) string {
+	if view == "closed" {
+		return "closed"
+	}
+	return view
+}
+
+// current is the navigation's item of the page.
+func current(c echo.Context, view string) string {
+	if d := c.QueryParam("department"); d != "" {
+		return components.ViewDepartment(d)
+	}
+	return "/agent/v/" + view
+}
+
+// filter makes the query of a view and the filters in its address. What is
+// malformed in the address is left out: an address is often typed or old.
+func (a *Area) filter(c echo.Context, dir *ticketing.Directory) (ticketing.TicketFilter, error) {
+	by, now := web.ActorOf(c), web.PrinterOf(c.Request().Context()).Now()
+	f := ticketing.TicketFilter{Scope: by.Scope(), Limit: 50, Cursor: c.QueryParam("after"), Sort: ticketing.SortDue}
+	y, m, d := now.Date()
+	switch c.Param("view") {
+	case "mine":
+		f.Assignee = by.Agent
+	case "unassigned":
+		f.Unassigned = true
+	case "today":
+		f.DueFrom, f.DueBefore = now, time.Date(y, m, d+1, 0, 0, 0, 0, now.Location())
+	case "overdue":
+		f.Overdue = now
+	case "waiting":
+		f.States = []ticketing.State{ticketing.StateWaiting}
+	case "spam":
+		f.Spam, f.Sort, f.Desc = true, ticketing.SortReceived, true
+	case "closed":
+		f.States = []ticketing.State{ticketing.StateResolved, ticketing.StateClosed}
+		f.Sort, f.Desc = ticketing.SortReceived, true
+	}
+	if len(f.Cursor) > 500 {
+		return f, &ticketing.Error{Kind: ticketing.Invalid, Field: "after", Key: "queue.cursor"}
+	}
+	narrow(c, dir, &f)
+	return f, nil
+}
+
+// narrow applies the filters of the address.
+func narrow(c echo.Context, dir *ticketing.Directory, f *ticketing.TicketFilter) {
+	if d, ok := dir.DepartmentByCode(c.QueryParam("department")); ok {
+		f.Department = d.ID
+	}
+	if k, ok := dir.CategoryByCode(c.QueryParam("category")); ok {
+		f.Category = k.ID
+	}
+	if ch := ticketing.Channel(c.QueryParam("channel")); ch.Known() {
+		f.Channel = ch
+	}
+	if p, ok := ticketing.ParsePriority(c.QueryParam("priority")); ok {
+		f.Priority = &p
+	}
+	if id, err := strconv.ParseInt(c.QueryParam("assignee"), 10, 64); err == nil {
+		f.Assignee = ticketing.AgentID(id)
+	}
+	if tag := c.QueryParam("tag"); tag != "" && len(tag) <= 160 {
+		f.Tag = tag
+	}
+	sort, desc := strings.CutPrefix(c.QueryParam("sort"), "-")
+	switch s := ticketing.Sort(sort); s {
+	case ticketing.SortDue, ticketing.SortReceived, ticketing.SortActivity, ticketing.SortPriority:
+		f.Sort, f.Desc = s, desc
+	}
+}
+
+// address gives the page's address with one parameter changed and the place in
+// the list forgotten.
+func address(c echo.Context, key, value string) string {
+	q := url.Values{}
+	for k, v := range c.QueryParams() {
+		if k != "after" && len(v) > 0 && len(v[0]) <= 200 {
+			q.Set(k, v[0])
+		}
+	}
+	if value == "" {
+		q.Del(key)
+	} else {
+		q.Set(key, value)
+	}
+	if len(q) == 0 {
+		return c.Request().URL.Path
+	}
+	return c.Request().URL.Path + "?" + q.Encode()
+}
+
+func (p *queuePage) links(c echo.Context, next string) {
+	ctx := c.Request().Context()
+	if c.QueryParam("after") != "" {
+		p.first = address(c, "after", "")
+	}
+	if next != "" {
+		p.next = address(c, "after", next)
+	}
+	now := c.QueryParam("sort")
+	if now == "" {
+		now = "due"
+	}
+	for _, s := range []string{"due", "received", "activity", "priority"} {
+		for _, way := range []string{"", "-"} {
+			l := sortLink{label: web.T(ctx, "queue.sort_"+strings.ReplaceAll(way, "-", "desc_")+s), href: address(c, "sort", way+s), current: now == way+s}
+			p.sorts = append(p.sorts, l)
+			if l.current {
+				p.sort = l.label
+			}
+		}
+	}
+	if p.sort == "" {
+		p.sort = p.sorts[0].label
+	}
+	p.live = "/agent/tickets/rows"
+	p.fresh = "/agent/tickets/new-count?" + url.Values{"view": {p.view}, "department": {c.QueryParam("department")}, "since": {strconv.FormatInt(web.PrinterOf(ctx).Now().UnixMicro(), 10)}}.Encode()
+}
+
+// chips shows the filters of the address, each with a way to take it out.
+func (p *queuePage) chips(c echo.Context, dir *ticketing.Directory) {
+	ctx := c.Request().Context()
+	add := func(key, label string) { p.filters = append(p.filters, filterChip{label, address(c, key, "")}) }
+	if d, ok := dir.DepartmentByCode(c.QueryParam("department")); ok {
+		add("department", ticketing.NameIn(d.Names, web.Language(ctx)))
+	}
+	if k, ok := dir.CategoryByCode(c.QueryParam("category")); ok {
+		add("category", ticketing.NameIn(k.Names, web.Language(ctx)))
+	}
+	if ch := ticketing.Channel(c.QueryParam("channel")); ch.Known() {
+		add("channel", web.T(ctx, "channel."+string(ch)))
+	}
+	if pr, ok := ticketing.ParsePriority(c.QueryParam("priority")); ok {
+		add("priority", web.T(ctx, "priority."+pr.String()))
+	}
+	if tag := c.QueryParam("tag"); tag != "" {
+		add("tag", tag)
+	}
+}
+
+func emptyOf(c echo.Context, view string) emptyView {
+	ctx := c.Request().Context()
+	e := emptyView{title: web.T(ctx, "queue.empty_"+view), text: web.T(ctx, "queue.empty_text_"+view)}
+	if view != "all" {
+		e.href, e.action = components.ViewAll, web.T(ctx, "queue.show_all")
+	}
+	return e
+}
+
+// rowViews draws the rows of a list.
+func rowViews(c echo.Context, dir *ticketing.Directory, rows []ticketing.TicketRow, choose bool) []components.RowView {
+	ctx := c.Request().Context()
+	out := make([]components.RowView, 0, len(rows))
+	for _, r := range rows {
+		v := components.RowView{
+			ID: r.ID, Ref: r.Ref, Href: ticketing.TicketPath(r.Ref), Target: "#ticket", Channel: r.Channel, Who: r.CitizenName,
+			Subject: r.Subject, At: latest(r.LastMessageAt, r.ReceivedAt), State: r.State, Unread: r.Unread, Draft: r.Draft, Choose: choose,
+			Due: components.Due{At: r.DueAt, Paused: r.State == ticketing.StateWaiting && r.Waiting == ticketing.WaitCitizen},
+		}
+		if v.Who == "" {
+			v.Who = web.T(ctx, "queue.unknown_sender")
+		}
+		if !r.State.InWork() {
+			v.Due = components.Due{}
+		}
+		if d, ok := dir.Department(r.Department); ok {
+			v.Where = ticketing.NameIn(d.Names, web.Language(ctx))
+		}
+		if g, ok := dir.Agent(r.Assignee); ok {
+			v.Assignee = &components.Person{ID: g.ID, Name: g.Name}
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// people are the members of staff to whom tickets of the department can be
+// given, with 0 those of any department that the actor sees.
+func people(dir *ticketing.Directory, by ticketing.Actor, d ticketing.DepartmentID) []components.Option {
+	var out []components.Option
+	for _, g := range dir.Agents {
+		if g.Disabled || !ticketing.ActorOf(g).May(ticketing.RightWrite) || (d != 0 && !ticketing.ActorOf(g).Scope().Sees(d)) {
+			continue
+		}
+		if scope := by.Scope(); !scope.All && !slices.ContainsFunc(g.Departments, scope.Sees) && g.ID != by.Agent {
+			continue
+		}
+		out = append(out, components.Option{Value: strconv.FormatInt(int64(g.ID), 10), Text: g.Name})
+	}
+	return out
+}
+
+// places are the departments a ticket can be moved to.
+func places(c echo.Context, dir *ticketing.Directory) []components.Option {
+	var out []components.Option
+	for _, d := range dir.Departments {
+		if !d.Disabled {
+			out = append(out, components.Option{Value: strconv.FormatInt(int64(d.ID), 10), Text: ticketing.NameIn(d.Names, web.Language(c.Request().Context()))})
+		}
+	}
+	return out
+}
+
+// rows renews single rows: what changed is sent, what left the reader's sight
+// is not.
+func (a *Area) rows(c echo.Context) error {
+	ctx, by := c.Request().Context(), web.ActorOf(c)
+	var refs []ticketing.Reference
+	for _, s := range strings.Split(c.QueryParam("refs"), ",") {
+		if len(s) <= 40 && s != "" && len(refs) < 100 {
+			refs = append(refs, ticketing.Reference(s))
+		}
+	}
+	rows, err := a.Reads.TicketRows(ctx, by.Scope(), refs, by.Agent)
+	if err != nil {
+		return err
+	}
+	dir, err := a.directory(c)
+	if err != nil {
+		return err
+	}
+	list := rowViews(c, dir, rows, by.May(ticketing.RightWrite))
+	for i := range list {
+		list[i].OOB = true
+	}
+	return web.Render(c, 200, rowsComponent(list))
+}
+
+// newCount says how many tickets belong to the view that came after the page
+// was drawn; the page offers to show them.
+func (a *Area) newCount(c echo.Context) error {
+	ctx, by := c.Request().Context(), web.ActorOf(c)
+	dir, err := a.directory(c)
+	if err != nil {
+		return err
+	}
+	view := c.QueryParam("view")
+	if !slices.Contains(views, view) {
+		view = "all"
+	}
+	c.SetParamNames("view")
+	c.SetParamValues(view)
+	f, err := a.filter(c, dir)
+	if err != nil {
+		return err
+	}
+	f.Cursor, f.Sort, f.Desc, f.Limit = "", ticketing.SortReceived, true, 21
+	page, err := a.Reads.Tickets(ctx, f, by.Agent)
+	if err != nil {
+		return err
+	}
+	since, _ := strconv.ParseInt(c.QueryParam("since"), 10, 64)
+	n := 0
+	for _, r := range page.Items {
+		if r.LastInAt.UnixMicro() > since || r.ReceivedAt.UnixMicro() > since {
+			n++
+		}
+	}
+	back := "/agent/v/" + view
+	if d := c.QueryParam("department"); d != "" {
+		back = components.ViewDepartment(d)
+	}
+	return web.Render(c, 200, newBanner(n, back, c.Request().URL.RequestURI()))
+}
+
+// nav renews the navigation's numbers.
+func (a *Area) nav(c echo.Context) error {
+	groups, err := a.Nav.Groups(c.Request().Context(), web.ActorOf(c))
+	if err != nil {
+		return err
+	}
+	p := components.StaffPage{Nav: groups, Current: web.Next(c.QueryParam("at"), "")}
+	return web.Render(c, 200, components.Nav(p))
+}
+
+// bulk applies one change to several tickets and says what became of it.
+func (a *Area) bulk(c echo.Context) error {
+	f, err := web.ReadForm(c)
+	if err != nil {
+		return err
+	}
+	ctx, by := c.Request().Context(), web.ActorOf(c)
+	done, left := 0, 0
+	for i, ref := range f.All("ref") {
+		if i >= 200 {
+			break
+		}
+		t := ticketing.Target{Ref: ticketing.Reference(ref)}
+		switch f.Value("do") {
+		case "assign":
+			id, _ := strconv.ParseInt(f.Value("assignee"), 10, 64)
+			_, err = a.desk.Assign(ctx, by, t, ticketing.AgentID(id))
+		case "mine":
+			_, err = a.desk.Assign(ctx, by, t, by.Agent)
+		case "move":
+			id, _ := strconv.ParseInt(f.Value("department"), 10, 64)
+			_, err = a.desk.Move(ctx, by, t, ticketing.DepartmentID(id), "")
+		case "spam":
+			_, err = a.desk.MarkSpam(ctx, by, t)
+		default:
+			return &ticketing.Error{Kind: ticketing.Invalid, Field: "do", Key: "form.choice"}
+		}
+		if ticketing.KindOf(err) == ticketing.Internal && err != nil {
+			return err
+		}
+		if err != nil {
+			left++
+		} else {
+			done++
+		}
+	}
+	a.Kit.AddFlash(c, web.Flash{Text: web.N(ctx, "queue.bulk_done", done, "Left", left)})
+	return web.Redirect(c, web.Next(f.Value("back"), components.ViewMine))
+}
