@@ -263,20 +263,20 @@ func sender(h mailHeader) (p ticketing.Party, notes []string) {
 		}
 		p = l.parties[0]
 		if name != "from" {
-			notes = append(notes, "from_missing")
+			notes = append(notes, noteFromMissing)
 			if n := fromName(froms); n != "" {
 				p.Name = n
 			}
 		} else if l.doubt || distinctAddresses(l.parties) > 1 {
-			notes = append(notes, "two_from")
+			notes = append(notes, noteTwoFrom)
 		}
 		break
 	}
 	if len(froms) > 1 && len(notes) == 0 && !sameStrings(froms) {
-		notes = append(notes, "two_from")
+		notes = append(notes, noteTwoFrom)
 	}
 	if p.Address == "" {
-		notes = append(notes, "from_missing")
+		notes = append(notes, noteFromMissing)
 		for _, w := range strings.FieldsFunc(h.get("from"), func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune("<>()[],;:\"'", r) }) {
 			if a, ok := cleanAddress(w); ok {
 				p.Address = a

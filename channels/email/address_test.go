@@ -125,7 +125,7 @@ func TestReferences(t *testing.T) {
 	}
 }
 
-func FuzzAddress(f *testing.F) {
+func FuzzSender(f *testing.F) {
 	for _, s := range []string{"Pero <pero@ex.me>", `"a" <b@c>, (x) d@e;`, "g: a@b, c@d;", "=?utf-8?B?UGVybyA8cGVyb0BleC5tZT4=?=", "<@a,@b:c@d>"} {
 		f.Add(s)
 	}

@@ -199,7 +199,7 @@ func outgoingID(id string) bool {
 	if id == "" || len(id) > maxOutID {
 		return false
 	}
-	for i := 0; i < len(id); i++ {
+	for i := range len(id) {
 		if c := id[i]; c <= ' ' || c >= 0x7f || c == '<' || c == '>' {
 			return false
 		}

@@ -118,8 +118,11 @@ func TestComposeReadsBack(t *testing.T) {
 	d := testDelivery()
 	d.Text = "Поштовани,\n\nшахт је затворен. " + strings.Repeat("Дуга реченица без краја. ", 80) + "\n.\nFrom x\n--" + boundary("alternative", d.MessageIDHeader) + "x\nkraj"
 	d.Files = []ticketing.Attachment{
-		{Key: "k1", Name: "šema puta (1).pdf", ContentType: "application/pdf"}, {Key: "k2", Name: "../../a\r\nX: y.txt", ContentType: "text/plain"},
-		{Key: "k3", Name: "", ContentType: "image/jpeg\r\nX-Evil: 1"}, {Key: "k4", Name: "original.eml", ContentType: "message/rfc822"}, {Key: "k5", Name: strings.Repeat("ž", 74) + ".jpg", ContentType: "image/jpeg"},
+		{Key: "k1", Name: "šema puta (1).pdf", ContentType: "application/pdf"},
+		{Key: "k2", Name: "../../a\r\nX: y.txt", ContentType: "text/plain"},
+		{Key: "k3", Name: "", ContentType: "image/jpeg\r\nX-Evil: 1"},
+		{Key: "k4", Name: "original.eml", ContentType: "message/rfc822"},
+		{Key: "k5", Name: strings.Repeat("ž", 74) + ".jpg", ContentType: "image/jpeg"},
 	}
 	raw, _ := compose(t, d)
 	for line := range bytes.SplitSeq(raw, []byte("\r\n")) {

@@ -53,11 +53,15 @@ func (d *Digest) Write(p []byte) (int, error) {
 		d.content.Write(p)
 		return len(p), nil
 	}
-	d.head = append(d.head, p...)
+	n := min(len(p), maxHeadBytes+1-len(d.head))
+	d.head = append(d.head, p[:n]...)
 	if end := d.headEnd(); end > 0 {
 		d.openBody(end)
 	} else if len(d.head) > maxHeadBytes {
 		d.openBody(0)
+	}
+	if d.body {
+		d.content.Write(p[n:])
 	}
 	return len(p), nil
 }

@@ -46,7 +46,7 @@ func messageIDs(v string, max int) []string {
 // everything that is not plain printable ASCII or well-formed UTF-8.
 func cleanID(id string) string {
 	clean := true
-	for i := 0; i < len(id); i++ {
+	for i := range len(id) {
 		if id[i] <= ' ' || id[i] >= 0x7f || id[i] == '<' {
 			clean = false
 			break

@@ -156,7 +156,7 @@ func cutParam(s string) (p mediaParam, rest string) {
 // nextParam finds where, inside an unquoted value, another well-known parameter
 // begins whose semicolon was forgotten; 0 when none does.
 func nextParam(v string) int {
-	for i := 0; i < len(v); i++ {
+	for i := range len(v) {
 		if v[i] != ' ' && v[i] != '\t' {
 			continue
 		}

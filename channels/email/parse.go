@@ -144,7 +144,7 @@ func (p *Parser) analyse(ctx context.Context, raw []byte, e ticketing.LedgerEntr
 		defer func() {
 			if v := recover(); v != nil {
 				p.log.ErrorContext(ctx, "mail parser panicked", "err", fmt.Sprintf("ledger entry %d: %v", e.ID, panicKind(v)))
-				done <- p.unreadable(e, "panic")
+				done <- p.unreadable(e, notePanic)
 			}
 		}()
 		done <- p.take(raw, e, oversize)
@@ -158,7 +158,7 @@ func (p *Parser) analyse(ctx context.Context, raw []byte, e ticketing.LedgerEntr
 		return nil, ctx.Err()
 	case <-limit.C:
 		p.log.ErrorContext(ctx, "mail parser took too long", "err", fmt.Sprintf("ledger entry %d", e.ID))
-		return p.unreadable(e, "too_slow"), nil
+		return p.unreadable(e, noteTooSlow), nil
 	}
 }
 
@@ -206,13 +206,13 @@ func base(e ticketing.LedgerEntry) ticketing.Inbound {
 func (p *Parser) takeApart(raw []byte, e ticketing.LedgerEntry, oversize bool) *reading {
 	s := scrub(raw)
 	if len(s.head) == 0 && len(bytes.TrimSpace(s.body)) == 0 {
-		return p.unreadable(e, "empty")
+		return p.unreadable(e, noteEmpty)
 	}
 	r := &reading{in: base(e)}
 	in := &r.in
 	p.readHead(s.head, in)
 	if s.junk {
-		addNote(in, "header_junk")
+		addNote(in, noteHeaderJunk)
 	}
 	if oversize {
 		in.Oversize, in.Partial = true, true

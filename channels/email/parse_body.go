@@ -15,9 +15,10 @@ const originalName = "original.eml"
 
 // A pendingFile is a file of a mail that is not stored yet.
 type pendingFile struct {
-	leaf *leaf
-	data []byte // instead of the leaf's bytes: a file found inside a text
-	name string
+	leaf      *leaf
+	data      []byte // instead of the leaf's bytes: a file found inside a text
+	name      string
+	contentID string
 }
 
 // readBody takes the body apart and fills in text, HTML and files. It gives nil
@@ -26,26 +27,26 @@ func (r *reading) readBody(s scrubbed, oversize bool) *mimeTree {
 	in := &r.in
 	if s.overHead {
 		in.Partial = true
-		addNote(in, "too_complex")
+		addNote(in, noteTooComplex)
 		return nil
 	}
 	t, err := readTree(s)
 	if err != nil {
 		in.Partial = true
 		if errors.Is(err, errTooComplex) {
-			addNote(in, "too_complex")
+			addNote(in, noteTooComplex)
 		} else {
-			addNote(in, "structure")
+			addNote(in, noteStructure)
 			in.Text = salvage(s.body)
 		}
 		return nil
 	}
 	if t.partial {
 		in.Partial = true
-		addNote(in, "structure")
+		addNote(in, noteStructure)
 	}
 	if t.open && !oversize {
-		addNote(in, "unclosed")
+		addNote(in, noteUnclosed)
 	}
 	bodies, files := chooseBodies(t.leaves)
 	m := readText(bodies)
@@ -60,7 +61,10 @@ func (r *reading) readBody(s scrubbed, oversize bool) *mimeTree {
 		if oversize && l.last {
 			continue // cut in the middle: the original has it whole
 		}
-		r.addFile(pendingFile{leaf: l, name: l.name()})
+		r.addFile(pendingFile{leaf: l, name: l.name(), contentID: l.contentID})
+	}
+	for _, f := range m.images {
+		r.addFile(f)
 	}
 	r.inlineFiles()
 	return t
@@ -71,17 +75,17 @@ func (r *reading) textNotes(m mailText) {
 	in := &r.in
 	if m.cut {
 		in.Partial = true
-		addNote(in, "text_cut")
+		addNote(in, noteTextCut)
 	}
 	if m.damaged {
 		in.Partial = true
-		addNote(in, "encoding_damaged")
+		addNote(in, noteEncoding)
 	}
 	if m.guessed {
-		addNote(in, "charset_guessed")
+		addNote(in, noteCharset)
 	}
 	if m.differs {
-		addNote(in, "html_differs")
+		addNote(in, noteDiffers)
 	}
 }
 
@@ -89,7 +93,7 @@ func (r *reading) textNotes(m mailText) {
 func (r *reading) addFile(f pendingFile) {
 	if len(r.files) >= ticketing.MaxAttachments-1 {
 		r.in.Partial = true
-		addNote(&r.in, "files_cut")
+		addNote(&r.in, noteFilesCut)
 		return
 	}
 	if f.leaf != nil {
@@ -98,12 +102,12 @@ func (r *reading) addFile(f pendingFile) {
 		}
 		switch f.leaf.media {
 		case "application/ms-tnef", "application/vnd.ms-tnef":
-			addNote(&r.in, "tnef")
+			addNote(&r.in, noteTNEF)
 		case "multipart/encrypted", "application/pgp-encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime":
-			addNote(&r.in, "encrypted")
+			addNote(&r.in, noteEncrypted)
 		}
 		if strings.EqualFold(f.name, "winmail.dat") {
-			addNote(&r.in, "tnef")
+			addNote(&r.in, noteTNEF)
 		}
 	}
 	r.files = append(r.files, f)
@@ -161,7 +165,7 @@ func (p *Parser) keep(ctx context.Context, r *reading) (ticketing.Inbound, error
 		}
 		if !whole {
 			in.Partial = true
-			addNote(&in, "encoding_damaged")
+			addNote(&in, noteEncoding)
 		}
 		in.Files = append(in.Files, a)
 	}
@@ -181,9 +185,9 @@ func (p *Parser) keepFile(ctx context.Context, f pendingFile, n int, html string
 	if f.leaf != nil {
 		data, whole = f.leaf.decode()
 		declared = f.leaf.media
-		a.ContentID = cutUTF8(f.leaf.contentID, ticketing.MaxName)
-		a.Inline = a.ContentID != "" && strings.Contains(html, "cid:"+a.ContentID)
 	}
+	a.ContentID = cutUTF8(f.contentID, ticketing.MaxName)
+	a.Inline = refersTo(html, a.ContentID)
 	a.ContentType = fileType(data, declared, f.name)
 	if f.leaf != nil && isMessage(declared) {
 		a.ContentType = "message/rfc822"
@@ -197,6 +201,12 @@ func (p *Parser) keepFile(ctx context.Context, f pendingFile, n int, html string
 	}
 	a.Key, a.Size, err = p.blobs.Put(ctx, bytes.NewReader(data), strings.HasPrefix(a.ContentType, "text/") || a.ContentType == "message/rfc822")
 	return a, whole, err
+}
+
+// refersTo reports whether a page shows the part with a content id (RFC 2392,
+// which lets the @ be written as %40).
+func refersTo(page, contentID string) bool {
+	return contentID != "" && (strings.Contains(page, "cid:"+contentID) || strings.Contains(page, "cid:"+strings.ReplaceAll(contentID, "@", "%40")))
 }
 
 func isMessage(media string) bool { return media == "message/rfc822" || media == "message/global" }

@@ -22,7 +22,7 @@ func (p *Parser) readHead(h mailHeader, in *ticketing.Inbound) {
 	if _, ours := matchOwn(p.own, from.Address); ours {
 		// Our own address is never a citizen, whoever put it there (A74).
 		in.From.Address = ""
-		addNote(in, "from_own")
+		addNote(in, noteFromOwn)
 	}
 	in.Subject = cleanLine(decodeWords(clip(h.get("subject"), maxHeadValue)), ticketing.MaxSubject)
 	if l := parseAddresses(h.get("reply-to"), 1); len(l.parties) > 0 && l.parties[0].Address != from.Address {
@@ -33,7 +33,7 @@ func (p *Parser) readHead(h mailHeader, in *ticketing.Inbound) {
 	var cut bool
 	in.To, in.Cc, cut = recipients(h, p.own)
 	if cut {
-		addNote(in, "recipients_cut")
+		addNote(in, noteRecipientsCut)
 	}
 	in.Tokens = tokens(h, p.own)
 	in.MessageID = cutMessageID(h.get("message-id"))
@@ -41,13 +41,13 @@ func (p *Parser) readHead(h mailHeader, in *ticketing.Inbound) {
 	in.SentAt = sentAt(h.get("date"))
 	in.Spam = isSpam(h)
 	in.Auth = p.authResult(h, p.trusted(in.Account), from.Address)
-	if in.Auth == ticketing.AuthPass && slices.Contains(in.Notes, "two_from") {
+	if in.Auth == ticketing.AuthPass && slices.Contains(in.Notes, noteTwoFrom) {
 		in.Auth = ticketing.AuthNone // nobody knows which of the senders passed (A71)
 	}
 }
 
-// trusted gives the servers whose results count for an account; for one that is
-// not configured (any more), those that all accounts trust.
+// trusted gives the servers whose results count for an account, none for one
+// that is not configured any more.
 func (p *Parser) trusted(account string) []string {
 	if a, ok := p.accounts[account]; ok {
 		return a.TrustedAuthservIDs
@@ -101,11 +101,4 @@ func sentAt(v string) time.Time {
 		return time.Time{}
 	}
 	return t.UTC()
-}
-
-// addNote records a short key of something odd, once.
-func addNote(in *ticketing.Inbound, key string) {
-	if !slices.Contains(in.Notes, key) {
-		in.Notes = append(in.Notes, key)
-	}
 }

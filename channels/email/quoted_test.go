@@ -65,6 +65,23 @@ func TestA17FoldAt(t *testing.T) {
 	}
 }
 
+// A17: the history of answers that are HTML only is found in their text.
+func TestA17FoldHTML(t *testing.T) {
+	t.Parallel()
+	tests := map[string]string{
+		"gmail": `<div dir="ltr">Još nema vode.<br></div><br><div class="gmail_quote"><div dir="ltr" class="gmail_attr">пон, 2. феб 2026. у 10:00 Sistem 48 &lt;<a href="mailto:s48@pg.me">s48@pg.me</a>&gt; је написао/ла:<br></div>` +
+			`<blockquote class="gmail_quote" style="margin:0"><div>Poštovani,<br>primljeno je.</div></blockquote></div>`,
+		"outlook": `<div><p>Još nema vode.</p></div><hr><div id="divRplyFwdMsg"><font face="Calibri"><b>From:</b> Sistem 48 &lt;s48@pg.me&gt;<br><b>Sent:</b> Monday<br><b>To:</b> Pero<br><b>Subject:</b> S48</font></div><div><p>Primljeno je.</p></div>`,
+		"apple":   `<html><body>Još nema vode.<br><div><blockquote type="cite"><div>On 2 Feb 2026, at 10:00, Sistem 48 &lt;s48@pg.me&gt; wrote:</div><br><div>primljeno je.</div></blockquote></div></body></html>`,
+	}
+	for name, page := range tests {
+		in, _ := parse(t, "From: a@b.me\r\nContent-Type: text/html; charset=utf-8\r\n\r\n"+page+"\r\n")
+		if got := strings.TrimSpace(in.Text[:in.FoldAt]); got != "Još nema vode." {
+			t.Errorf("%s: shown %q of %q", name, got, in.Text)
+		}
+	}
+}
+
 func FuzzQuoted(f *testing.F) {
 	f.Add("Hvala\n\nDana 2.2.2026. u 10:00, Sistem 48 je napisao/la:\n> x\n")
 	f.Add("x\n-----Original Message-----\n")

@@ -38,6 +38,25 @@ func TestA15ContentIDOfThisMailOnly(t *testing.T) {
 	}
 }
 
+// A page that carries its pictures inside itself becomes a small page with
+// files, however large the pictures are.
+func TestPicturesInsideThePage(t *testing.T) {
+	t.Parallel()
+	picture := base64.StdEncoding.EncodeToString(append([]byte("\x89PNG\r\n\x1a\n"), bytes.Repeat([]byte("slika "), 1<<20)...))
+	in, blobs := parse(t, "From: a@b.me\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<p>Prije <img src=\"data:image/png;base64,"+picture+"\"> poslije</p>"+
+		"<img src='data:image/gif;base64,R0lGODlh'><img src=data:image/svg+xml,x><a href=\"data:text/html;base64,AAAA\">x</a>\r\n")
+	if in.Partial || strings.Join(strings.Fields(in.Text), " ") != "Prije poslije x ( data:text/html;base64,AAAA )" {
+		t.Errorf("Text %q, notes %v", in.Text, in.Notes)
+	}
+	if len(in.Files) != 2 || in.Files[0].ContentType != "image/png" || !in.Files[0].Inline || in.Files[0].Size != 6<<20+8 || in.Files[1].ContentType != "image/gif" || !in.Files[1].Inline {
+		t.Errorf("Files %+v", in.Files)
+	}
+	want := `<p>Prije <img src="cid:data-1@inline.s48"> poslije</p><img src='cid:data-2@inline.s48'><img src=data:image/svg+xml,x><a href="data:text/html;base64,AAAA">x</a>`
+	if got := strings.TrimSpace(blobs.text(in.HTMLKey)); got != want {
+		t.Errorf("HTML %q", got)
+	}
+}
+
 // A16: a plain text and a page that say different things are marked; versions
 // that differ as programs make them differ are not.
 func TestA16VersionsDiffer(t *testing.T) {

@@ -18,12 +18,13 @@ const maxHTMLText = 512 << 10
 // A mailText is the readable part of a mail.
 type mailText struct {
 	text    string
-	html    string  // all HTML bodies, in UTF-8; "" when there are none
-	cut     bool    // text or HTML was longer than may be kept
-	damaged bool    // a transfer encoding could not be undone wholly
-	guessed bool    // a charset was chosen by its look
-	differs bool    // plain text and HTML say different things
-	binary  []*leaf // bodies that turned out to be no text
+	html    string        // all HTML bodies, in UTF-8; "" when there are none
+	cut     bool          // text or HTML was longer than may be kept
+	damaged bool          // a transfer encoding could not be undone wholly
+	guessed bool          // a charset was chosen by its look
+	differs bool          // plain text and HTML say different things
+	binary  []*leaf       // bodies that turned out to be no text
+	images  []pendingFile // images that the pages carried inside themselves
 }
 
 // bodyLeaf reports whether a leaf is text to read rather than a file.
@@ -122,7 +123,7 @@ func (m *mailText) read(group []*leaf) (plain, html string) {
 		m.damaged = m.damaged || !whole
 		bound := 2 * ticketing.MaxText
 		if isHTML(l) {
-			bound = 2 * ticketing.MaxHTML
+			bound = 8 * ticketing.MaxHTML // before the images inside are taken out
 		}
 		if len(b) > bound {
 			b, m.cut = b[:bound], true
@@ -134,7 +135,9 @@ func (m *mailText) read(group []*leaf) (plain, html string) {
 		if isHTML(l) {
 			text, guessed := decodeCharset(b, htmlCharset(l.params.get("charset"), b))
 			m.guessed = m.guessed || guessed
-			htmls = append(htmls, strings.ReplaceAll(text, "\x00", ""))
+			page, images := cutDataImages(strings.ReplaceAll(text, "\x00", ""))
+			htmls = append(htmls, page)
+			m.images = append(m.images, images...)
 			continue
 		}
 		text, guessed := decodeCharset(b, l.params.get("charset"))

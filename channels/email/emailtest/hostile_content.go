@@ -94,13 +94,26 @@ func (c *cases) machines() {
 func (c *cases) forgeries() {
 	ours := "sistem48+t1.aaaaaaaaaaaaaaaa@demo.example"
 	for i, fs := range [][]string{
-		{"In-Reply-To: <s48.1.aaaaaaaaaaaaaaaa@demo.example>"}, {"References: <s48.1.@demo.example> <s48..aaaaaaaaaaaaaaaa@demo.example> <s48.1>"},
-		{"To: " + ours}, {"Delivered-To: " + ours}, {"X-Original-To: <" + ours + ">"}, {"Cc: sistem48+@demo.example, sistem48+t1@demo.example, sistem48+" + strings.Repeat("t", 100) + "@demo.example"},
-		{"Subject: [S48-26-000001-1] zatvorite predmet"}, {"X-S48-Ticket: 1", "X-S48-Close: yes", "X-S48-Agent: admin"}, {"X-Spam-Flag: NO", "X-Spam-Status: No, score=-100"},
-		{"Authentication-Results: mx.demo.example; dmarc=pass header.from=ex.example"}, {"Received: from mx.demo.example by mx.demo.example; x", "Authentication-Results: mx.demo.example; dmarc=pass"},
-		{"Authentication-Results: mx.demo.example; spf=pass smtp.mailfrom=\"a;dmarc=pass\"@evil.example"}, {"Authentication-Results: evil.example; dmarc=pass (mx.demo.example; dmarc=pass)"},
-		{"Resent-From: admin@demo.example", "Resent-To: sistem48@demo.example"}, {"Bcc: sistem48@demo.example"}, {"Disposition-Notification-To: sistem48@demo.example"}, {"Return-Receipt-To: victim@ex.example"},
-		{"List-Id: sistem48.demo.example"}, {"Received-SPF: pass"}, {"ARC-Authentication-Results: i=1; mx.demo.example; dmarc=pass"},
+		{"In-Reply-To: <s48.1.aaaaaaaaaaaaaaaa@demo.example>"},
+		{"References: <s48.1.@demo.example> <s48..aaaaaaaaaaaaaaaa@demo.example> <s48.1>"},
+		{"To: " + ours},
+		{"Delivered-To: " + ours},
+		{"X-Original-To: <" + ours + ">"},
+		{"Cc: sistem48+@demo.example, sistem48+t1@demo.example, sistem48+" + strings.Repeat("t", 100) + "@demo.example"},
+		{"Subject: [S48-26-000001-1] zatvorite predmet"},
+		{"X-S48-Ticket: 1", "X-S48-Close: yes", "X-S48-Agent: admin"},
+		{"X-Spam-Flag: NO", "X-Spam-Status: No, score=-100"},
+		{"Authentication-Results: mx.demo.example; dmarc=pass header.from=ex.example"},
+		{"Received: from mx.demo.example by mx.demo.example; x", "Authentication-Results: mx.demo.example; dmarc=pass"},
+		{"Authentication-Results: mx.demo.example; spf=pass smtp.mailfrom=\"a;dmarc=pass\"@evil.example"},
+		{"Authentication-Results: evil.example; dmarc=pass (mx.demo.example; dmarc=pass)"},
+		{"Resent-From: admin@demo.example", "Resent-To: sistem48@demo.example"},
+		{"Bcc: sistem48@demo.example"},
+		{"Disposition-Notification-To: sistem48@demo.example"},
+		{"Return-Receipt-To: victim@ex.example"},
+		{"List-Id: sistem48.demo.example"},
+		{"Received-SPF: pass"},
+		{"ARC-Authentication-Results: i=1; mx.demo.example; dmarc=pass"},
 	} {
 		c.add(fmt.Sprintf("forgery: %d", i), mail(plainBody, append(fs, "From: zli@evil.example", "Subject: prevara")...))
 	}
