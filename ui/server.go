@@ -15,6 +15,8 @@ import (
 	"github.com/sistem48/system48/ticketing/lang"
 	"github.com/sistem48/system48/ui/agent"
 	"github.com/sistem48/system48/ui/components"
+	"github.com/sistem48/system48/ui/manage"
+	"github.com/sistem48/system48/ui/portal"
 	"github.com/sistem48/system48/ui/static"
 	"github.com/sistem48/system48/ui/web"
 )
@@ -59,7 +61,7 @@ type Deps struct {
 	Observe func(route, method string, status int, took time.Duration)
 	// Mount adds what other rooms serve on the same address: the REST API, web
 	// hooks, the demo's mailbox page.
-	Mount []func(k *web.Kit, e *echo.Echo)
+	Mount []web.Mount
 }
 
 // A Server is the site.
@@ -78,7 +80,7 @@ func New(d Deps) (*Server, error) {
 	kit, err := web.New(web.Options{
 		Log: d.Log, Now: d.Now, Zone: d.Zone, PublicURL: d.PublicURL, City: d.City, TrustedProxies: d.TrustedProxies,
 		ImageHosts: d.ImageHosts, Store: d.Ports, Sessions: d.Ports, Gate: d.Ports, IdleTimeout: d.IdleTimeout,
-		AbsoluteTimeout: d.AbsoluteTimeout, BodyLimit: d.BodyLimit, UploadLimit: d.UploadLimit,
+		AbsoluteTimeout: d.AbsoluteTimeout, BodyLimit: d.BodyLimit, UploadLimit: d.UploadLimit, Observe: d.Observe,
 		ErrorPage: func(v web.ProblemView) templ.Component { return components.Problem(v) },
 	})
 	if err != nil {
@@ -89,6 +91,20 @@ func New(d Deps) (*Server, error) {
 	s.echo.GET("/favicon.ico", echo.WrapHandler(static.Favicon()))
 	nav := &components.Navigator{Store: d.Ports, Reads: d.Ports}
 	agent.New(agent.Deps{Kit: kit, Hub: s.hub, Nav: nav, Bureau: d.Bureau, Reads: d.Ports, Blobs: d.Blobs, Sentence: d.Sentence}).Register(s.echo)
+	manage.New(manage.Deps{Kit: kit, Nav: nav, Bureau: d.Bureau, Reads: d.Ports, Tokens: d.Ports, Mailboxes: d.Bureau.Settings.Accounts}).Register(s.echo)
+	if d.CitizenSentence == nil {
+		d.CitizenSentence = d.Sentence
+	}
+	portal.New(portal.Deps{Kit: kit, Bureau: d.Bureau, Reads: d.Ports, Blobs: d.Blobs, Sentence: d.CitizenSentence, City: d.City, Phone: d.Phone}).Register(s.echo)
+	manage.New(manage.Deps{
+		Kit: kit, Nav: nav, Bureau: d.Bureau, Reads: d.Ports, Tokens: d.Ports, Mailboxes: d.Bureau.Settings.Accounts,
+	}).Register(s.echo)
+	if d.CitizenSentence == nil {
+		d.CitizenSentence = d.Sentence
+	}
+	portal.New(portal.Deps{
+		Kit: kit, Bureau: d.Bureau, Reads: d.Ports, Blobs: d.Blobs, Sentence: d.CitizenSentence, City: d.City, Phone: d.Phone,
+	}).Register(s.echo)
 	for _, mount := range d.Mount {
 		mount(kit, s.echo)
 	}

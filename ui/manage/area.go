@@ -18,13 +18,15 @@ type Reads interface {
 	ticketing.OutgoingReads
 }
 
-// Deps are what the area works with; all are required.
+// Deps are what the area works with; all but Mailboxes are required.
 type Deps struct {
 	Kit    *web.Kit
 	Nav    *components.Navigator
 	Bureau *ticketing.Bureau
 	Reads  Reads
 	Tokens ticketing.TokenStore
+	// Mailboxes are the configured accounts: each is shown, heard of or not.
+	Mailboxes []ticketing.Account
 }
 
 // An Area serves sign-in, own account and settings.

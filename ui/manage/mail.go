@@ -32,6 +32,19 @@ type outView struct {
 	Held      int
 }
 
+// addConfigured adds the accounts nobody has reported on yet.
+func (v *mailView) addConfigured(accounts []ticketing.Account) {
+	for _, acc := range accounts {
+		if acc.Channel != ticketing.ChannelEmail {
+			continue
+		}
+		v.Address[acc.Name] = acc.Address
+		if !slices.ContainsFunc(v.Boxes, func(h ticketing.MailboxHealth) bool { return h.Account == acc.Name }) {
+			v.Boxes = append(v.Boxes, ticketing.MailboxHealth{Account: acc.Name, State: "connecting"})
+		}
+	}
+}
+
 // bad counts mailboxes that want attention.
 func (v mailView) bad() int {
 	n := 0
@@ -94,12 +107,10 @@ func (a *Area) mailPage(c echo.Context) error {
 		return err
 	}
 	v := mailView{Page: page, Address: map[string]string{}, MayFree: web.ActorOf(c).May(ticketing.RightOutgoing)}
-	for _, acc := range a.Bureau.Settings.Accounts {
-		v.Address[acc.Name] = acc.Address
-	}
 	if v.Boxes, err = a.Reads.MailboxHealths(ctx); err != nil {
 		return err
 	}
+	v.addConfigured(a.Mailboxes)
 	if v.Out, err = a.outbox(ctx); err != nil {
 		return err
 	}

@@ -40,6 +40,10 @@ type Options struct {
 	BodyLimit       int64         // bytes; 1 MB when zero
 	UploadLimit     int64         // bytes of requests on upload groups; 30 MB when zero
 
+	// Observe is told of every request when it is done, by the pattern of its
+	// route: for metrics. It may be nil.
+	Observe func(route, method string, status int, took time.Duration)
+
 	// ErrorPage draws a problem: a whole page, or what stands in its place
 	// inside a page when the view says Fragment.
 	ErrorPage func(ProblemView) templ.Component

@@ -48,6 +48,10 @@ func (k *Kit) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		if route == "" {
 			route = "none"
 		}
+		took := k.Now().Sub(start)
+		if k.Observe != nil {
+			k.Observe(route, method(r.Method), c.Response().Status, took)
+		}
 		level := slog.LevelInfo
 		if c.Response().Status >= http.StatusInternalServerError {
 			level = slog.LevelWarn // the error itself was logged where it was answered
@@ -55,7 +59,7 @@ func (k *Kit) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		k.Log.LogAttrs(c.Request().Context(), level, "request done",
 			slog.String("request", id), slog.String("method", method(r.Method)), slog.String("route", route),
 			slog.Int("status", c.Response().Status), slog.Int64("bytes", c.Response().Size),
-			slog.Int64("agent", int64(ActorOf(c).Agent)), slog.Duration("took", k.Now().Sub(start)))
+			slog.Int64("agent", int64(ActorOf(c).Agent)), slog.Duration("took", took))
 		return nil
 	}
 }

@@ -123,8 +123,7 @@ func (k *Kit) recordSignIn(ctx context.Context, id ticketing.AgentID, ok bool) e
 // Limit counts an attempt of the client under a name and answers Throttled
 // beyond max per window: for pages where guessing or flooding must be slow.
 func (k *Kit) Limit(c echo.Context, name string, maximum int, window time.Duration) error {
-	key := name + ":" + fingerprint(clientNetwork(c.RealIP()))
-	ok, _, wait, err := k.Gate.Allow(c.Request().Context(), key, maximum, window)
+	ok, _, wait, err := k.Gate.Allow(c.Request().Context(), limitKey(c, name), maximum, window)
 	if err != nil {
 		return err
 	}
@@ -132,6 +131,15 @@ func (k *Kit) Limit(c echo.Context, name string, maximum int, window time.Durati
 		return throttled(wait)
 	}
 	return nil
+}
+
+// Unlimit forgets the client's attempts under a name, after a success.
+func (k *Kit) Unlimit(c echo.Context, name string) error {
+	return k.Gate.Forget(c.Request().Context(), limitKey(c, name))
+}
+
+func limitKey(c echo.Context, name string) string {
+	return name + ":" + fingerprint(clientNetwork(c.RealIP()))
 }
 
 func throttled(wait time.Duration) error {

@@ -1,0 +1,113 @@
+package portal
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strconv"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/sistem48/system48/ticketing"
+	"github.com/sistem48/system48/ui/web"
+)
+
+// maxMessage is how long a message of the status page may be, in characters.
+const maxMessage = 10_000
+
+// write adds a message of the requester to their ticket.
+func (a *Area) write(c echo.Context) error {
+	return a.act(c, "message", func(ctx context.Context, f *web.Form, ref ticketing.Reference) error {
+		text := f.Text("text", maxMessage)
+		if text == "" {
+			f.Fail("text", "reply.empty")
+			return nil
+		}
+		if !f.OK() {
+			return nil
+		}
+		return a.counter.Write(ctx, ref, text, nil)
+	})
+}
+
+// deny says that it is not solved: the ticket is opened again.
+func (a *Area) deny(c echo.Context) error {
+	return a.act(c, "reopen", func(ctx context.Context, f *web.Form, ref ticketing.Reference) error {
+		text := f.Text("why", maxMessage)
+		if !f.OK() {
+			return nil
+		}
+		return a.counter.Deny(ctx, ref, text)
+	})
+}
+
+// act checks the code, does the thing and goes back to the status page; what
+// was typed comes back with what is wrong about it.
+func (a *Area) act(c echo.Context, what string, do func(ctx context.Context, f *web.Form, ref ticketing.Reference) error) error {
+	ctx := c.Request().Context()
+	f, err := web.ReadForm(c)
+	if err != nil {
+		return err
+	}
+	code := f.Line("k", 40)
+	v, err := a.find(c, c.Param("ref"), code)
+	if err != nil {
+		return err
+	}
+	if err := a.Kit.Limit(c, "citizen-writes", messages, messageWindow); err != nil {
+		return err
+	}
+	err = do(ctx, f, v.Ticket.Ref)
+	if err != nil && !f.Take(err) {
+		return err
+	}
+	if !f.OK() {
+		forms := statusForms{message: f}
+		if what == "reopen" {
+			forms = statusForms{deny: f}
+		}
+		return a.showStatus(c, http.StatusUnprocessableEntity, v, code, forms)
+	}
+	return web.Redirect(c, statusLink(web.Language(ctx), v.Ticket.Ref, code)+"&done="+what)
+}
+
+// file gives an attachment of a message that the requester may see; any other
+// is NotFound like a ticket that does not exist (A34, A35).
+func (a *Area) file(c echo.Context) error {
+	v, err := a.find(c, c.Param("ref"), c.QueryParam("k"))
+	if err != nil {
+		return err
+	}
+	n, err := strconv.ParseInt(c.Param("file"), 10, 64)
+	if err != nil {
+		return ticketing.NotFound
+	}
+	for i := range v.Messages {
+		m := &v.Messages[i]
+		for _, f := range m.Files {
+			if f.ID == ticketing.AttachmentID(n) && shown(v, m) {
+				return web.ServeFile(c, web.File{
+					Name: f.Name, Type: f.ContentType, Size: f.Size, Inline: c.QueryParam("inline") == "1",
+					Open: func(ctx context.Context) (io.ReadCloser, error) { return a.Blobs.Open(ctx, f.Key) },
+				})
+			}
+		}
+	}
+	return ticketing.NotFound
+}
+
+// movedTo reads the department out of the event of a move. Numbers come back
+// from a store as JSON wrote them.
+func movedTo(e ticketing.Event, dir *ticketing.Directory) (ticketing.Department, bool) {
+	var id int64
+	switch n := e.Data["to"].(type) {
+	case int64:
+		id = n
+	case float64:
+		id = int64(n)
+	case json.Number:
+		id, _ = n.Int64() // what is no number names no department
+	}
+	return dir.Department(ticketing.DepartmentID(id))
+}
