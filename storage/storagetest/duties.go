@@ -208,7 +208,7 @@ func testSweep(t *testing.T, r *room) {
 		})
 	}
 	pass("fresh", young.Add(time.Hour), time.Time{})
-	pass("used", past.Add(time.Hour), past)
+	pass("used", young.Add(time.Hour), past)
 	pass("expired", past, time.Time{})
 	key := func(name string) ticketing.Once { return ticketing.Once{Caller: "sweep", Key: name, Hash: "h"} }
 	r.in(t, func(tx ticketing.Tx) error {
