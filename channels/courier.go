@@ -35,8 +35,9 @@ type Courier struct {
 const (
 	courierBatch = 16
 	courierPoll  = time.Second
-	// courierLease is longer than any attempt may take.
-	courierLease = 5 * time.Minute
+	// courierLease is longer than any attempt may take: RFC 5321 §4.5.3.2 grants
+	// a server ten minutes for the answer to the final dot alone.
+	courierLease = 25 * time.Minute
 )
 
 func (c *Courier) init() { c.once.Do(func() { c.wake = make(chan struct{}, 1) }) }
@@ -124,7 +125,7 @@ func (c *Courier) attempt(ctx context.Context, d ticketing.Delivery) error {
 		return nil
 	}
 	if err == nil && o.State != ticketing.DeliverySent {
-		c.Log.WarnContext(ctx, "delivery not sent", "part", "courier", "delivery", int64(d.ID), "state", string(o.State), "attempt", d.Attempts)
+		c.Log.InfoContext(ctx, "delivery not sent", "part", "courier", "delivery", int64(d.ID), "state", string(o.State), "attempt", d.Attempts)
 	}
 	return err
 }
@@ -169,8 +170,7 @@ func (c *Courier) confirm(ctx context.Context, s Sender, d ticketing.Delivery) (
 	case known:
 		return ticketing.Outcome{}, false
 	}
-	if d.Doubts == 0 {
-		// The process died in mid-attempt: wait as after any doubtful one.
+	if d.Doubts >= 2 {
 		return ticketing.Outcome{State: ticketing.DeliveryUnknown, At: c.Now(), Reply: "interrupted"}, true
 	}
 	return ticketing.Outcome{}, false

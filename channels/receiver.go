@@ -29,7 +29,9 @@ type Receiver struct {
 }
 
 const (
-	receiverLease = 2 * time.Minute
+	// receiverLease is how long the items of a killed process stay untouched. Work
+	// that outlasts it is only done twice: an item is settled once.
+	receiverLease = 30 * time.Second
 	receiverPoll  = time.Second
 	// maxTries is how often an item is tried before it becomes a ticket that
 	// only shows the original (F14).
