@@ -18,5 +18,5 @@ func (s *system) runDuties(ctx context.Context) error {
 		}
 		list = append(list, jobs.Duty{Name: d.name, Every: d.every, Hour: d.hour, Run: d.run})
 	}
-	return s.db.RunDuties(ctx, jobs.Config{Zone: s.zone, Log: s.log.With("part", "jobs"), ID: holder()}, list)
+	return s.db.RunDuties(ctx, jobs.Config{Zone: s.zone, Log: s.log.With("part", "jobs"), ID: s.holder()}, list)
 }

@@ -50,7 +50,7 @@ type running struct {
 // nil, is told once both listeners are open. The order of stopping is: not
 // ready, no new requests, streams, workers, database.
 func (s *system) serve(ctx context.Context, ready func(running)) error {
-	t, err := s.openTraffic(holder())
+	t, err := s.openTraffic(s.holder())
 	if err != nil {
 		return err
 	}
@@ -106,11 +106,18 @@ func (s *system) serve(ctx context.Context, ready func(running)) error {
 	return err
 }
 
-// holder names this process among those that share the database.
-func holder() string {
+// holder names this process among those that share the database: by its host
+// and the address it listens on, so that a process started anew takes back at
+// once what its killed predecessor held.
+func (s *system) holder() string {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown"
+	}
+	for _, addr := range []string{s.cfg.HTTP.Listen, s.cfg.Ops.Listen} {
+		if _, port, err := net.SplitHostPort(addr); err == nil && port != "0" {
+			return host + "/" + addr
+		}
 	}
 	return fmt.Sprintf("%s/%d", host, os.Getpid())
 }
