@@ -117,6 +117,8 @@ func charsetName(s string) string {
 		return "ibm855"
 	case "latin2", "l2", "8859-2", "iso-latin-2", "iso-8859-2-windows-latin-2":
 		return "iso-8859-2"
+	case "ks-c-5601", "ks-c-5601-1987", "ks-c-5601-1989", "ksc5601":
+		return "euc-kr"
 	case "ascii", "ansi-x3.4-1968", "us", "iso646-us":
 		return "us-ascii"
 	case "latin1", "l1", "8859-1":
@@ -293,7 +295,7 @@ func plausibility(s string) int {
 			if prev != noScript && prev != script || prevLower && unicode.IsUpper(r) && script == cyrillicScript {
 				score -= 6
 			} else if prevLower && r >= 0x80 && unicode.IsUpper(r) {
-				score -= 3
+				score -= 8
 			}
 		}
 		prev, prevLower = script, script != noScript && unicode.IsLower(r)

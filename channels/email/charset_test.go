@@ -128,6 +128,8 @@ func TestDeclaredCharsets(t *testing.T) {
 		{"utf-16", "\xff\xfe\x60\x01a\x00", "Ša"},
 		{"", "\xff\xfe\x60\x01a\x00", "Ša"},
 		{"gb2312", "\xc4\xe3\xba\xc3", "你好"},
+		{"ks_c_5601-1987", "\xc7\xd1\xb1\xdb", "한글"},
+		{"", "BlackBerry\xae", "BlackBerry®"},
 		{"iso-2022-jp", "\x1b$B$3$s\x1b(B", "こん"},
 		{"hz-gb-2312", "~{Dc:C~}", "你好"},
 		{"utf-8", "\xef\xbb\xbfŠaht", "Šaht"},

@@ -44,6 +44,8 @@ func prescan(body []byte, boundary string) (sk skeleton, ok bool) {
 		at = end
 	}
 	s.endContent(body, len(body))
+	// The part reader overlooks a boundary that nothing follows.
+	s.text = append(s.text, "\r\n\r\n"...)
 	return skeleton{s.text, s.contents, len(s.stack) > 0}, true
 }
 
@@ -153,18 +155,24 @@ func (s *structureScan) endContent(body []byte, at int) {
 	s.from = -1
 }
 
-// mark gives the number of the content that a part of the skeleton stands for,
-// -1 when it is no mark.
-func (sk skeleton) mark(part []byte) int {
-	m := bytes.TrimSpace(part)
-	if len(m) < 2 || m[0] != '@' {
-		return -1
+// marks gives the numbers of the contents that a part of the skeleton stands
+// for: one, unless scan and part reader disagree about a damaged mail. whole is
+// false when something else than marks and boundaries stands there.
+func (sk skeleton) marks(part []byte) (numbers []int, whole bool) {
+	whole = true
+	for line := range bytes.Lines(part) {
+		line = bytes.TrimSpace(line)
+		if len(line) == 0 || bytes.HasPrefix(line, []byte("--")) {
+			continue
+		}
+		n, err := strconv.Atoi(string(bytes.TrimPrefix(line[:min(len(line), 12)], []byte{'@'})))
+		if line[0] != '@' || err != nil || n < 0 || n >= len(sk.contents) {
+			whole = false
+			continue
+		}
+		numbers = append(numbers, n)
 	}
-	n, err := strconv.Atoi(string(m[1:]))
-	if err != nil || n < 0 || n >= len(sk.contents) {
-		return -1
-	}
-	return n
+	return numbers, whole
 }
 
 // boundaryOf gives the boundary of a multipart, "" for everything else and for

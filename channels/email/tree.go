@@ -151,15 +151,19 @@ func (t *mimeTree) fill(sk skeleton, body []byte) {
 	kept := len(sk.text)
 	used := make([]bool, len(sk.contents))
 	for _, l := range t.leaves {
-		n := sk.mark(l.part.Content)
-		if n < 0 {
-			l.raw = l.part.Content
-			continue
+		marks, whole := sk.marks(l.part.Content)
+		t.partial = t.partial || !whole
+		for i, n := range marks {
+			used[n] = true
+			at := sk.contents[n]
+			l.last = at[1] == len(body)
+			kept += at[1] - at[0]
+			if i == 0 {
+				l.raw = body[at[0]:at[1]:at[1]]
+			} else { // the part reader saw one part where the scan saw several
+				l.raw = append(append(l.raw, "\r\n"...), body[at[0]:at[1]]...)
+			}
 		}
-		used[n] = true
-		at := sk.contents[n]
-		l.raw, l.last = body[at[0]:at[1]:at[1]], at[1] == len(body)
-		kept += len(l.raw)
 	}
 	for n, at := range sk.contents {
 		if !used[n] && len(bytes.TrimSpace(body[at[0]:at[1]])) > 0 {
