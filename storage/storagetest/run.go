@@ -23,7 +23,7 @@ type Subject struct {
 }
 
 // Run holds a store against everything the ports promise. open gives an empty
-// store each time; it is called about thirty times, also at the same time.
+// store each time; it is called for each of about forty groups, also at the same time.
 func Run(t *testing.T, open func(t *testing.T) Subject) {
 	t.Helper()
 	groups := []struct {
@@ -32,6 +32,7 @@ func Run(t *testing.T, open func(t *testing.T) Subject) {
 	}{
 		{"transactions", testTransactions},
 		{"concurrency", testConcurrency},
+		{"races", testRaces},
 		{"identifiers", testIdentifiers},
 		{"tickets", testTickets},
 		{"ticket scope", testTicketScope},
