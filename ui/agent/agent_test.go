@@ -56,6 +56,7 @@ func newSite(t testing.TB, profile string) *site {
 	go hub.Run(ctx, s.Store)
 	e := kit.Echo()
 	e.GET(static.Prefix+"*", echo.WrapHandler(static.Handler()))
+	e.GET("/favicon.ico", echo.WrapHandler(static.Favicon()))
 	New(Deps{
 		Kit: kit, Hub: hub, Nav: &components.Navigator{Store: s.Store, Reads: s.Store}, Bureau: s.Core, Reads: s.Store,
 		Blobs: s.Blobs, Sentence: letters.Sentence,

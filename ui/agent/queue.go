@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -31,7 +32,10 @@ type queuePage struct {
 	people  []components.Option
 	places  []components.Option
 	mayBulk bool
-	open    *ticketPage // the ticket beside the list; nil: none
+	back    string                 // where a bulk change leads back to
+	menus   []components.FieldView // what the list can be narrowed by
+	chosen  *web.Form              // and what it is narrowed by
+	kept    []components.Option    // parameters the menu keeps
 }
 
 type filterChip struct{ label, remove string }
@@ -86,8 +90,9 @@ func (a *Area) queue(c echo.Context) error {
 	}
 	p.links(c, page.Next)
 	p.chips(c, dir)
+	p.menu(c, dir)
 	p.people, p.places = people(dir, by, 0), places(c, dir)
-	return web.Render(c, 200, queueComponent(p))
+	return web.Render(c, http.StatusOK, queueComponent(p))
 }
 
 func navName(view string) string {
@@ -135,6 +140,9 @@ func (a *Area) filter(c echo.Context, dir *ticketing.Directory) (ticketing.Ticke
 	return f, nil
 }
 
+// narrowing are the parameters of an address that narrow or order a list.
+var narrowing = []string{"department", "category", "channel", "priority", "assignee", "tag", "sort"}
+
 // narrow applies the filters of the address.
 func narrow(c echo.Context, dir *ticketing.Directory, f *ticketing.TicketFilter) {
 	if d, ok := dir.DepartmentByCode(c.QueryParam("department")); ok {
@@ -152,7 +160,7 @@ func narrow(c echo.Context, dir *ticketing.Directory, f *ticketing.TicketFilter)
 	if id, err := strconv.ParseInt(c.QueryParam("assignee"), 10, 64); err == nil {
 		f.Assignee = ticketing.AgentID(id)
 	}
-	if tag := c.QueryParam("tag"); tag != "" && len(tag) <= 160 {
+	if tag := c.QueryParam("tag"); tag != "" && len(tag) <= maxTag {
 		f.Tag = tag
 	}
 	sort, desc := strings.CutPrefix(c.QueryParam("sort"), "-")
@@ -206,8 +214,14 @@ func (p *queuePage) links(c echo.Context, next string) {
 	if p.sort == "" {
 		p.sort = p.sorts[0].label
 	}
-	p.live = "/agent/tickets/rows"
-	p.fresh = "/agent/tickets/new-count?" + url.Values{"view": {p.view}, "department": {c.QueryParam("department")}, "since": {strconv.FormatInt(web.PrinterOf(ctx).Now().UnixMicro(), 10)}}.Encode()
+	p.live, p.back = "/agent/tickets/rows", address(c, "after", "")
+	q := url.Values{"view": {p.view}, "since": {strconv.FormatInt(web.PrinterOf(ctx).Now().UnixMicro(), 10)}}
+	for _, name := range narrowing {
+		if v := c.QueryParam(name); v != "" && len(v) <= maxTag {
+			q.Set(name, v)
+		}
+	}
+	p.fresh = "/agent/tickets/new-count?" + q.Encode()
 }
 
 // chips shows the filters of the address, each with a way to take it out.
@@ -226,8 +240,52 @@ func (p *queuePage) chips(c echo.Context, dir *ticketing.Directory) {
 	if pr, ok := ticketing.ParsePriority(c.QueryParam("priority")); ok {
 		add("priority", web.T(ctx, "priority."+pr.String()))
 	}
-	if tag := c.QueryParam("tag"); tag != "" {
+	if id, err := strconv.ParseInt(c.QueryParam("assignee"), 10, 64); err == nil {
+		if g, ok := dir.Agent(ticketing.AgentID(id)); ok {
+			add("assignee", g.Name)
+		}
+	}
+	if tag := c.QueryParam("tag"); tag != "" && len(tag) <= maxTag {
 		add("tag", tag)
+	}
+}
+
+// maxTag bounds a tag in an address, in bytes.
+const maxTag = 160
+
+// menu offers what the list can be narrowed by.
+func (p *queuePage) menu(c echo.Context, dir *ticketing.Directory) {
+	ctx, tag := c.Request().Context(), web.Language(c.Request().Context())
+	any := []components.Option{{Value: "", Text: web.T(ctx, "queue.any")}}
+	departments, categories, channels, priorities := slices.Clone(any), slices.Clone(any), slices.Clone(any), slices.Clone(any)
+	for _, d := range dir.Departments {
+		if scope := web.ActorOf(c).Scope(); scope.Sees(d.ID) {
+			departments = append(departments, components.Option{Value: d.Code, Text: ticketing.NameIn(d.Names, tag)})
+		}
+	}
+	for _, k := range dir.Categories {
+		categories = append(categories, components.Option{Value: k.Code, Text: ticketing.NameIn(k.Names, tag)})
+	}
+	for _, ch := range ticketing.Channels() {
+		channels = append(channels, components.Option{Value: string(ch), Text: web.T(ctx, "channel."+string(ch))})
+	}
+	p.menus = []components.FieldView{
+		{Name: "department", Type: "select", Label: web.T(ctx, "ticket.department"), Options: departments},
+		{Name: "category", Type: "select", Label: web.T(ctx, "ticket.category"), Options: categories},
+		{Name: "channel", Type: "select", Label: web.T(ctx, "ticket.channel"), Options: channels},
+		{Name: "priority", Type: "select", Label: web.T(ctx, "ticket.priority"), Options: append(priorities, priorityOptions(ctx)...)},
+		{Name: "tag", Label: web.T(ctx, "ticket.tags"), Max: 60},
+	}
+	p.chosen = web.NewForm()
+	for i := range p.menus {
+		m := &p.menus[i]
+		m.ID = "filter-" + m.Name
+		if v := c.QueryParam(m.Name); len(v) <= maxTag {
+			p.chosen.Set(m.Name, v)
+		}
+	}
+	if s := c.QueryParam("sort"); s != "" && len(s) < 20 {
+		p.kept = append(p.kept, components.Option{Value: "sort", Text: s})
 	}
 }
 
@@ -247,7 +305,7 @@ func rowViews(c echo.Context, dir *ticketing.Directory, rows []ticketing.TicketR
 	for _, r := range rows {
 		v := components.RowView{
 			ID: r.ID, Ref: r.Ref, Href: ticketing.TicketPath(r.Ref), Target: "#ticket", Channel: r.Channel, Who: r.CitizenName,
-			Subject: r.Subject, At: latest(r.LastMessageAt, r.ReceivedAt), State: r.State, Unread: r.Unread, Draft: r.Draft, Choose: choose,
+			Subject: r.Subject, At: later(r.LastMessageAt, r.ReceivedAt), State: r.State, Unread: r.Unread, Draft: r.Draft, Choose: choose,
 			Due: components.Due{At: r.DueAt, Paused: r.State == ticketing.StateWaiting && r.Waiting == ticketing.WaitCitizen},
 		}
 		if v.Who == "" {
@@ -265,13 +323,6 @@ func rowViews(c echo.Context, dir *ticketing.Directory, rows []ticketing.TicketR
 		out = append(out, v)
 	}
 	return out
-}
-
-func latest(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }
 
 // people are the members of staff to whom tickets of the department can be
@@ -323,7 +374,7 @@ func (a *Area) rows(c echo.Context) error {
 	for i := range list {
 		list[i].OOB = true
 	}
-	return web.Render(c, 200, rowsComponent(list))
+	return web.Render(c, http.StatusOK, rowsComponent(list))
 }
 
 // newCount says how many tickets belong to the view that came after the page
@@ -356,11 +407,14 @@ func (a *Area) newCount(c echo.Context) error {
 			n++
 		}
 	}
+	q := c.QueryParams()
+	q.Del("since")
+	q.Del("view")
 	back := "/agent/v/" + view
-	if d := c.QueryParam("department"); d != "" {
-		back = components.ViewDepartment(d)
+	if len(q) > 0 {
+		back += "?" + q.Encode()
 	}
-	return web.Render(c, 200, newBanner(n, back, c.Request().URL.RequestURI()))
+	return web.Render(c, http.StatusOK, newBanner(n, back, c.Request().URL.RequestURI()))
 }
 
 // nav renews the navigation's numbers.
@@ -370,7 +424,7 @@ func (a *Area) nav(c echo.Context) error {
 		return err
 	}
 	p := components.StaffPage{Nav: groups, Current: web.Next(c.QueryParam("at"), "")}
-	return web.Render(c, 200, components.Nav(p))
+	return web.Render(c, http.StatusOK, components.Nav(p))
 }
 
 // bulk applies one change to several tickets and says what became of it.

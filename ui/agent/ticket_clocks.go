@@ -92,6 +92,8 @@ type whyView struct {
 	source   string
 	bar      []barPart
 	now      float64 // percent of the bar
+	first    string  // when the bar begins
+	last     string  // and ends
 }
 
 // A barPart is a stretch of the time bar, in percent of the whole.
@@ -129,7 +131,7 @@ func (a *Area) explain(ctx context.Context, x ticketing.Explanation, now time.Ti
 	pr := web.PrinterOf(ctx)
 	w := &whyView{
 		kind: web.T(ctx, "clock."+string(x.Kind), "Target", targetText(ctx, x.Kind, x.Target)), sentence: a.Sentence(web.Language(ctx), x),
-		sum:  web.T(ctx, "why.used", "Used", pr.Span(x.Counted), "Target", pr.Span(x.Target)),
+		sum:  web.T(ctx, "why.used", "Used", pr.Span(x.Counted), "Target", targetText(ctx, x.Kind, x.Target)),
 		left: web.T(ctx, "why.left", "Span", pr.Span(x.Left)),
 		source: web.T(ctx, "why.source", "Profile", x.Profile, "Version", x.ProfileVersion, "Calendar", x.Calendar,
 			"CalendarVersion", x.CalendarVersion),
@@ -145,26 +147,52 @@ func (a *Area) explain(ctx context.Context, x ticketing.Explanation, now time.Ti
 		}
 		return min(100, max(0, 100*float64(t.Sub(x.StartedAt))/float64(whole)))
 	}
-	w.now = at(now)
+	w.now, w.first, w.last = at(now), pr.Short(x.StartedAt), pr.Short(end)
 	for _, i := range x.Intervals {
-		to := i.To
-		if to.IsZero() {
-			to = end
+		if i.To.IsZero() {
+			i.To = end
 		}
-		s := components.StepView{Kind: "not-counted", Label: pr.Short(i.From) + " – " + pr.Short(to), Note: whyNote(ctx, i), Amount: web.T(ctx, "why.not_counted")}
+		if len(w.steps) < maxSteps {
+			w.steps = append(w.steps, stepOf(ctx, i))
+		}
 		class := "skipped"
 		switch {
 		case i.Counted:
-			s.Kind, s.Amount, class = "counted", pr.Span(to.Sub(i.From)), "b1"
+			class = "b1"
 		case i.Why == calendar.WhyPaused:
-			s.Kind, s.Amount, class = "paused", pr.Span(to.Sub(i.From)), "kpause"
+			class = "paused"
 		}
-		if len(w.steps) < maxSteps {
-			w.steps = append(w.steps, s)
+		// What is still to come is drawn as an outline.
+		if cut := at(now); i.Counted && at(i.To) > cut {
+			if at(i.From) < cut {
+				w.bar = append(w.bar, barPart{class, at(i.From), cut})
+			}
+			class, i.From = "remaining", later(i.From, now)
 		}
-		w.bar = append(w.bar, barPart{class, at(i.From), at(to)})
+		w.bar = append(w.bar, barPart{class, at(i.From), at(i.To)})
 	}
 	return w
+}
+
+func stepOf(ctx context.Context, i calendar.Interval) components.StepView {
+	pr := web.PrinterOf(ctx)
+	s := components.StepView{
+		Kind: "not-counted", Label: pr.Short(i.From) + " – " + pr.Short(i.To), Note: whyNote(ctx, i), Amount: web.T(ctx, "why.not_counted"),
+	}
+	switch {
+	case i.Counted:
+		s.Kind, s.Amount = "counted", pr.Span(i.To.Sub(i.From))
+	case i.Why == calendar.WhyPaused:
+		s.Kind, s.Amount = "paused", pr.Span(i.To.Sub(i.From))
+	}
+	return s
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // maxSteps keeps the list of stretches readable; the whole trace is in the API.

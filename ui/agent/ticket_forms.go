@@ -131,3 +131,6 @@ func tagsOf(text string) []string {
 func navAddress(current string) string {
 	return "/agent/nav?" + url.Values{"at": {current}}.Encode()
 }
+
+// bar gives percent of the time bar in the units of its drawing.
+func bar(percent float64) string { return strconv.FormatFloat(percent*3.84, 'f', 1, 64) }

@@ -39,7 +39,7 @@ document.addEventListener("click", (e) => {
 
 document.addEventListener("keydown", (e) => {
   if (e.key !== "x" || e.ctrlKey || e.metaKey || e.altKey || typing(e.target) || document.body.dataset.singleKeys === "off") return;
-  const box = e.target instanceof Element && e.target.closest("[data-bulk] [role=option]")?.querySelector('input[name="ref"]');
+  const box = e.target instanceof Element && e.target.closest("[data-bulk] li")?.querySelector('input[name="ref"]');
   if (box) {
     e.preventDefault();
     box.click();

@@ -143,15 +143,26 @@ for (const name of ["dragover", "drop"]) {
   });
 }
 
-// A sent text leaves no copy; a refused one stays where it is.
-document.addEventListener("htmx:afterRequest", (e) => {
-  const form = e.detail.elt instanceof Element && e.detail.elt.closest(".composer");
-  if (!form || !e.detail.successful) return;
+// A sent text leaves no copy, before the empty form arrives; a refused one
+// stays where it is.
+document.addEventListener("htmx:beforeSwap", (e) => {
+  const form = e.detail.requestConfig?.elt;
+  if (!(form instanceof HTMLFormElement) || !form.matches(".composer") || e.detail.xhr.status >= 300) return;
   const t = form.querySelector("[data-panel]:not([hidden]) textarea");
   if (t) forget(t);
 });
 
+// Who begins to write has seen what the page shows; what comes while they
+// write they are told of when they send.
+function renewSeen() {
+  const newest = document.querySelector("#timeline")?.getAttribute("data-newest");
+  const form = document.querySelector("form.composer");
+  if (!newest || !form || [...form.querySelectorAll("textarea")].some((t) => t.value !== "")) return;
+  form.querySelector('input[name="seen"]').value = newest;
+}
+
 onContent((root) => {
+  renewSeen();
   for (const form of all(root, "form.composer")) {
     if (form.dataset.ready) continue;
     form.dataset.ready = "true";

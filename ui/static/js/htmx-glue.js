@@ -8,7 +8,20 @@ import { toast } from "./toast.js";
 if (window.Idiomorph) {
   // Otherwise typed text is lost when the field's element arrives anew.
   Idiomorph.defaults.ignoreActiveValue = true;
+  // What the reader did to the page stays when it is renewed: what was opened,
+  // chosen, ticked.
+  Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) => {
+    if (name === "open") return !node.matches("details, dialog");
+    if (name === "aria-current" || name === "tabindex") return !node.matches("[data-row]");
+    if (name === "class" && node.matches(".row")) return !node.classList.contains("row--open");
+    return !(name === "checked" && node.name === "ref");
+  };
 }
+
+// A dialog somebody is typing into is not replaced under their hands.
+document.addEventListener("htmx:oobBeforeSwap", (e) => {
+  if (e.detail.target?.querySelector?.("dialog:modal")) e.detail.shouldSwap = false;
+});
 
 document.addEventListener("htmx:configRequest", (e) => {
   const token = document.querySelector('meta[name="csrf-token"]')?.getAttribute("content");
@@ -37,7 +50,7 @@ document.addEventListener("htmx:load", (e) => contentArrived(e.detail.elt));
 // A form that came back with errors is read from its first error.
 document.addEventListener("htmx:afterSettle", (e) => {
   const root = e.detail.elt;
-  if (!(root instanceof HTMLElement) || e.detail.xhr?.status !== 422) return;
+  if (!(root instanceof HTMLElement) || ![409, 422].includes(e.detail.xhr?.status)) return;
   const first = root.querySelector(".error-summary, [aria-invalid=true]");
   if (first instanceof HTMLElement) first.focus();
 });
