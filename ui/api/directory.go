@@ -1,0 +1,201 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/sistem48/system48/ticketing"
+	"github.com/sistem48/system48/ticketing/lang"
+)
+
+func (a *API) registerDirectory() {
+	get := func(id, path, summary string, right ticketing.Right) route {
+		return route{id: id, method: http.MethodGet, path: path, summary: summary, right: right}
+	}
+	register(a, get("list-departments", "/departments", "Bodies that can have custody of tickets", ""), a.departments)
+	register(a, get("list-categories", "/categories", "Kinds of requests the city accepts", ""), a.categories)
+	register(a, get("list-users", "/users", "Members of staff", ticketing.RightRead), a.users)
+	register(a, get("list-profiles", "/profiles", "Promises in force", ""), a.profiles)
+	register(a, get("list-calendars", "/calendars", "Calendars in force", ""), a.calendars)
+}
+
+func texts(names map[lang.Tag]string) map[string]string {
+	out := make(map[string]string, len(names))
+	for tag, n := range names {
+		out[string(tag)] = n
+	}
+	return out
+}
+
+type departmentJSON struct {
+	ID       int64             `json:"id"`
+	Code     string            `json:"code"`
+	Name     string            `json:"name" doc:"in the language of Accept-Language, English without"`
+	Names    map[string]string `json:"names"`
+	Intake   bool              `json:"intake" doc:"the bureau: tickets without another start here"`
+	Disabled bool              `json:"disabled"`
+}
+
+func (a *API) departments(ctx context.Context, _ *caller, _ *struct{}) (*pageOutput[departmentJSON], error) {
+	s, err := a.scribe(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var items []departmentJSON
+	for _, d := range s.dir.Departments {
+		items = append(items, departmentJSON{int64(d.ID), d.Code, ticketing.NameIn(d.Names, s.tag), texts(d.Names), d.Intake, d.Disabled})
+	}
+	return page(items, ""), nil
+}
+
+type categoryJSON struct {
+	ID          int64             `json:"id"`
+	Code        string            `json:"code"`
+	Name        string            `json:"name" doc:"in the language of Accept-Language, English without"`
+	Names       map[string]string `json:"names"`
+	Department  namedJSON         `json:"department" doc:"where tickets of the category go"`
+	OnCall      bool              `json:"on_call" doc:"has a crew on duty: promise from receipt, around the clock"`
+	Profile     string            `json:"profile" doc:"of its promise"`
+	ResolveDays int               `json:"resolve_days" doc:"working days to do the work; 0: no such promise"`
+	Proof       *string           `json:"proof" doc:"answer, photo or decision: what resolving demands"`
+	Default     bool              `json:"default"`
+	Disabled    bool              `json:"disabled"`
+}
+
+func (a *API) categories(ctx context.Context, _ *caller, _ *struct{}) (*pageOutput[categoryJSON], error) {
+	s, err := a.scribe(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var items []categoryJSON
+	for _, k := range s.dir.Categories {
+		items = append(items, categoryJSON{
+			ID: int64(k.ID), Code: k.Code, Name: ticketing.NameIn(k.Names, s.tag), Names: texts(k.Names), Department: s.department(k.Department),
+			OnCall: k.OnCall, Profile: s.dir.Rules.ProfileFor(k).Name, ResolveDays: k.ResolveDays, Proof: orNil(k.Proof),
+			Default: k.Default, Disabled: k.Disabled,
+		})
+	}
+	return page(items, ""), nil
+}
+
+type userJSON struct {
+	ID          int64    `json:"id"`
+	Email       string   `json:"email"`
+	Name        string   `json:"name"`
+	Role        string   `json:"role" enum:"agent,officer,head,admin,auditor"`
+	Departments []string `json:"departments" nullable:"false" doc:"codes"`
+	Disabled    bool     `json:"disabled"`
+}
+
+func (a *API) users(ctx context.Context, c *caller, _ *struct{}) (*pageOutput[userJSON], error) {
+	s, err := a.scribe(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var items []userJSON
+	for _, g := range s.dir.Agents {
+		if g.Disabled && !c.actor.May(ticketing.RightManage) {
+			continue
+		}
+		u := userJSON{int64(g.ID), g.Email, g.Name, string(g.Role), []string{}, g.Disabled}
+		for _, id := range g.Departments {
+			u.Departments = append(u.Departments, s.department(id).Code)
+		}
+		items = append(items, u)
+	}
+	return page(items, ""), nil
+}
+
+type profileJSON struct {
+	Name                    string      `json:"name"`
+	Version                 int         `json:"version"`
+	Default                 bool        `json:"default"`
+	Start                   string      `json:"start" enum:"receipt,validation" doc:"what the promise counts from"`
+	Calendar                string      `json:"calendar"`
+	TargetSeconds           int64       `json:"target_seconds" doc:"of calendar time"`
+	WorkCalendar            string      `json:"work_calendar" doc:"counts the days of doing the work"`
+	ValidationCalendar      *string     `json:"validation_calendar"`
+	ValidationTargetSeconds *int64      `json:"validation_target_seconds"`
+	Cutoff                  *cutoffJSON `json:"cutoff,omitempty" doc:"contacts of these days count from the next working day"`
+}
+
+type cutoffJSON struct {
+	Weekdays []string `json:"weekdays" nullable:"false"`
+	Holidays bool     `json:"holidays"`
+}
+
+func (a *API) profiles(ctx context.Context, _ *caller, _ *struct{}) (*pageOutput[profileJSON], error) {
+	s, err := a.scribe(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var items []profileJSON
+	for _, p := range s.dir.Rules.Profiles() {
+		j := profileJSON{
+			Name: p.Name, Version: p.Version, Default: p.Name == s.dir.Rules.Default, Start: string(p.Start), Calendar: p.Calendar,
+			TargetSeconds: int64(p.Target.Seconds()), WorkCalendar: orElse(p.WorkCalendar, p.Calendar), ValidationCalendar: orNil(p.ValidationCalendar),
+		}
+		if p.ValidationTarget > 0 {
+			n := int64(p.ValidationTarget.Seconds())
+			j.ValidationTargetSeconds = &n
+		}
+		if p.Cutoff != nil {
+			j.Cutoff = &cutoffJSON{Weekdays: []string{}, Holidays: p.Cutoff.Holidays}
+			for _, d := range p.Cutoff.Weekdays {
+				j.Cutoff.Weekdays = append(j.Cutoff.Weekdays, strings.ToLower(d.String()))
+			}
+		}
+		items = append(items, j)
+	}
+	return page(items, ""), nil
+}
+
+type calendarJSON struct {
+	Name     string        `json:"name"`
+	Version  int           `json:"version"`
+	Zone     string        `json:"zone"`
+	Weekly   []windowJSON  `json:"weekly" nullable:"false"`
+	Holidays []holidayJSON `json:"holidays" nullable:"false"`
+	Extra    []extraJSON   `json:"extra" nullable:"false" doc:"dates with hours of their own"`
+}
+
+type windowJSON struct {
+	Day  string `json:"day"`
+	From string `json:"from" doc:"local time"`
+	To   string `json:"to" doc:"local time, not open any more; 24:00 is midnight"`
+}
+
+type holidayJSON struct {
+	Date string `json:"date"`
+	Name string `json:"name"`
+}
+
+type extraJSON struct {
+	Date string `json:"date"`
+	From string `json:"from"`
+	To   string `json:"to"`
+}
+
+func (a *API) calendars(ctx context.Context, _ *caller, _ *struct{}) (*pageOutput[calendarJSON], error) {
+	s, err := a.scribe(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var items []calendarJSON
+	for _, c := range s.dir.Rules.Calendars() {
+		spec := c.Spec()
+		j := calendarJSON{Name: spec.Name, Version: spec.Version, Zone: spec.Zone, Weekly: []windowJSON{}, Holidays: []holidayJSON{}, Extra: []extraJSON{}}
+		for _, w := range spec.Weekly {
+			j.Weekly = append(j.Weekly, windowJSON{strings.ToLower(w.Day.String()), w.From.String(), w.To.String()})
+		}
+		for _, h := range spec.Holidays {
+			j.Holidays = append(j.Holidays, holidayJSON{h.Date.String(), h.Name})
+		}
+		for _, x := range spec.Extra {
+			j.Extra = append(j.Extra, extraJSON{x.Date.String(), x.From.String(), x.To.String()})
+		}
+		items = append(items, j)
+	}
+	return page(items, ""), nil
+}
