@@ -106,20 +106,7 @@ func testAccept(t *testing.T, r *room) {
 			t.Errorf("Accept() again = %+v, want known and ignored", again)
 		}
 	})
-	t.Run("mailboxes, folders and validity periods count apart (F05)", func(t *testing.T) {
-		uid := r.arrival(nil).UID
-		boxes := []ticketing.Mailbox{
-			inbox, {Account: "other", Folder: "INBOX", UIDValidity: 7}, {Account: "main", Folder: "Junk", UIDValidity: 7}, {Account: "main", Folder: "INBOX", UIDValidity: 8},
-		}
-		seen := map[ticketing.LedgerID]bool{}
-		for _, box := range boxes {
-			got := r.accept(t, r.arrival(func(a *ticketing.Arrival) { a.Box, a.UID = box, uid }))[0]
-			if got.Known || got.Reincarnated || seen[got.ID] {
-				t.Errorf("Accept() in %+v = %+v, want a new item", box, got)
-			}
-			seen[got.ID] = true
-		}
-	})
+	t.Run("mailboxes, folders and validity periods count apart (F05)", func(t *testing.T) { testBoxes(t, r) })
 	t.Run("the same content is a duplicate (F06)", func(t *testing.T) { testDuplicate(t, r) })
 	t.Run("a UID with other bytes is entered anew", func(t *testing.T) { testReincarnation(t, r) })
 	t.Run("a reason to ignore settles at once", func(t *testing.T) {
@@ -150,6 +137,21 @@ func testAccept(t *testing.T, r *room) {
 			t.Errorf("answer 217 is about UID %d, want %d", e.Arrival.UID, batch[217].UID)
 		}
 	})
+}
+
+func testBoxes(t *testing.T, r *room) {
+	uid := r.arrival(nil).UID
+	boxes := []ticketing.Mailbox{
+		inbox, {Account: "other", Folder: "INBOX", UIDValidity: 7}, {Account: "main", Folder: "Junk", UIDValidity: 7}, {Account: "main", Folder: "INBOX", UIDValidity: 8},
+	}
+	seen := map[ticketing.LedgerID]bool{}
+	for _, box := range boxes {
+		got := r.accept(t, r.arrival(func(a *ticketing.Arrival) { a.Box, a.UID = box, uid }))[0]
+		if got.Known || got.Reincarnated || seen[got.ID] {
+			t.Errorf("Accept() in %+v = %+v, want a new item", box, got)
+		}
+		seen[got.ID] = true
+	}
 }
 
 func testDuplicate(t *testing.T, r *room) {
@@ -260,94 +262,9 @@ func testMarks(t *testing.T, r *room) {
 }
 
 func testAcceptAtOnce(t *testing.T, r *room) {
-	t.Run("the same UIDs from many sources enter once (I2, F10)", func(t *testing.T) {
-		const mails = 20
-		var batch []ticketing.Arrival
-		for range mails {
-			batch = append(batch, r.arrival(nil))
-		}
-		fence := r.fence(t)
-		answers := make([][]ticketing.Accepted, writers)
-		errs := together(writers, func(i int) error {
-			mine := slices.Clone(batch)
-			if i%2 == 1 {
-				slices.Reverse(mine)
-			}
-			got, err := r.Accept(ctx(), fence, mine)
-			if i%2 == 1 {
-				slices.Reverse(got)
-			}
-			answers[i] = got
-			return err
-		})
-		must(t, errors.Join(errs...))
-		for m := range batch {
-			entered := 0
-			for i := range answers {
-				if answers[i][m].ID != answers[0][m].ID {
-					t.Errorf("mail %d is item %d and item %d", m, answers[0][m].ID, answers[i][m].ID)
-				}
-				if !answers[i][m].Known {
-					entered++
-				}
-			}
-			if entered != 1 {
-				t.Errorf("mail %d was entered %d times, want once", m, entered)
-			}
-		}
-	})
-	t.Run("the same content by many ways is one contact", func(t *testing.T) {
-		content := hexOf("many ways")
-		fence := r.fence(t)
-		states := make([]ticketing.LedgerState, writers)
-		arrivals := make([]ticketing.Arrival, writers)
-		for i := range arrivals {
-			arrivals[i] = r.arrival(func(a *ticketing.Arrival) { a.ContentKey = content; a.Box.Account = fmt.Sprint("way", i) })
-		}
-		errs := together(writers, func(i int) error {
-			got, err := r.Accept(ctx(), fence, arrivals[i:i+1])
-			if err == nil {
-				states[i] = got[0].State
-			}
-			return err
-		})
-		must(t, errors.Join(errs...))
-		received := 0
-		for _, s := range states {
-			switch s {
-			case ticketing.LedgerReceived:
-				received++
-			case ticketing.LedgerDuplicate:
-			case ticketing.LedgerTicketed, ticketing.LedgerJoined, ticketing.LedgerQuarantined, ticketing.LedgerIgnored:
-				t.Errorf("state = %v", s)
-			}
-		}
-		if received != 1 {
-			t.Errorf("%d of %d items are received, want 1", received, writers)
-		}
-	})
-	t.Run("an item is claimed by one worker at a time", func(t *testing.T) {
-		claimed := make([][]ticketing.LedgerEntry, writers)
-		errs := together(writers, func(i int) (err error) {
-			claimed[i], err = r.ClaimReceived(ctx(), 5, time.Minute)
-			return err
-		})
-		must(t, errors.Join(errs...))
-		by := map[ticketing.LedgerID]int{}
-		for _, list := range claimed {
-			for _, e := range list {
-				by[e.ID]++
-			}
-		}
-		for id, n := range by {
-			if n != 1 {
-				t.Errorf("item %d was claimed %d times", id, n)
-			}
-		}
-		if len(by) != 21 {
-			t.Errorf("%d items were claimed, want all 21 received ones", len(by))
-		}
-	})
+	t.Run("the same UIDs from many sources enter once (I2, F10)", func(t *testing.T) { testSameUIDs(t, r) })
+	t.Run("the same content by many ways is one contact", func(t *testing.T) { testSameContent(t, r) })
+	t.Run("an item is claimed by one worker at a time", func(t *testing.T) { testClaimedOnce(t, r) })
 	t.Run("of workers that settle one item at once one wins", func(t *testing.T) {
 		e := r.arrive(t, nil)
 		errs := together(writers, func(i int) error {
@@ -368,117 +285,93 @@ func testAcceptAtOnce(t *testing.T, r *room) {
 	})
 }
 
-func testLeases(t *testing.T, r *room) {
-	acquire := func(t *testing.T, name, holder string) (ticketing.Fence, bool) {
-		t.Helper()
-		f, ok, err := r.Acquire(ctx(), name, holder, time.Minute)
-		must(t, err)
-		return f, ok
+func testClaimedOnce(t *testing.T, r *room) {
+	claimed := make([][]ticketing.LedgerEntry, writers)
+	errs := together(writers, func(i int) (err error) {
+		claimed[i], err = r.ClaimReceived(ctx(), 5, time.Minute)
+		return err
+	})
+	must(t, errors.Join(errs...))
+	by := map[ticketing.LedgerID]int{}
+	for _, list := range claimed {
+		for _, e := range list {
+			by[e.ID]++
+		}
 	}
-	t.Run("one holder at a time", func(t *testing.T) {
-		f, ok := acquire(t, "a", "one")
-		if !ok || f.Name != "a" || f.Epoch <= 0 {
-			t.Errorf("Acquire() = %+v, %v, want a fence", f, ok)
-		}
-		if _, ok := acquire(t, "a", "two"); ok {
-			t.Error("two holders of one lease")
-		}
-		if again, ok := acquire(t, "a", "one"); !ok || again != f {
-			t.Errorf("renewing = %+v, %v, want %+v", again, ok, f)
-		}
-		if _, ok := acquire(t, "b", "two"); !ok {
-			t.Error("another name is another lease")
-		}
-	})
-	t.Run("renewing makes it last", func(t *testing.T) {
-		acquire(t, "c", "one")
-		r.Clock.Advance(40 * time.Second)
-		acquire(t, "c", "one")
-		r.Clock.Advance(40 * time.Second)
-		if _, ok := acquire(t, "c", "two"); ok {
-			t.Error("a renewed lease was taken over")
-		}
-	})
-	t.Run("one that ran out is taken over with a higher epoch", func(t *testing.T) {
-		old, _ := acquire(t, "d", "one")
-		r.Clock.Advance(time.Minute)
-		taken, ok := acquire(t, "d", "two")
-		if !ok || taken.Epoch <= old.Epoch {
-			t.Errorf("take-over = %+v, %v, want an epoch above %d", taken, ok, old.Epoch)
-		}
-		if _, ok := acquire(t, "d", "one"); ok {
-			t.Error("the old holder has it too")
-		}
-	})
-	t.Run("given back, it is free at once, with a higher epoch", func(t *testing.T) {
-		old, _ := acquire(t, "e", "one")
-		must(t, r.Release(ctx(), old, "one"))
-		if taken, ok := acquire(t, "e", "two"); !ok || taken.Epoch <= old.Epoch {
-			t.Errorf("after release = %+v, %v, want an epoch above %d", taken, ok, old.Epoch)
-		}
-	})
-	t.Run("a lost lease cannot be given back", func(t *testing.T) {
-		old, _ := acquire(t, "f", "one")
-		r.Clock.Advance(time.Minute)
-		held, _ := acquire(t, "f", "two")
-		must(t, r.Release(ctx(), old, "one"))
-		must(t, r.Release(ctx(), held, "one"))
-		must(t, r.Release(ctx(), old, "two"))
-		must(t, r.Release(ctx(), ticketing.Fence{Name: "unknown", Epoch: 1}, "one"))
-		if _, ok := acquire(t, "f", "three"); ok {
-			t.Error("a stranger's release freed the lease")
-		}
-	})
-	t.Run("a stale fence writes nothing", func(t *testing.T) { testStaleFence(t, r) })
-	t.Run("of many askers one gets it", func(t *testing.T) {
-		got := make([]bool, writers)
-		errs := together(writers, func(i int) error {
-			_, ok, err := r.Acquire(ctx(), "rush", fmt.Sprint("holder", i), time.Minute)
-			got[i] = ok
-			return err
-		})
-		must(t, errors.Join(errs...))
-		n := 0
-		for _, ok := range got {
-			if ok {
-				n++
-			}
-		}
+	for id, n := range by {
 		if n != 1 {
-			t.Errorf("%d holders, want 1", n)
+			t.Errorf("item %d was claimed %d times", id, n)
 		}
-	})
+	}
+	if len(by) != 21 {
+		t.Errorf("%d items were claimed, want all 21 received ones", len(by))
+	}
 }
 
-func testStaleFence(t *testing.T, r *room) {
-	old, ok, err := r.Acquire(ctx(), "mailbox:fence", "one", time.Minute)
-	if err != nil || !ok {
-		t.Fatalf("Acquire() = %v, %v", ok, err)
+func testSameContent(t *testing.T, r *room) {
+	content := hexOf("many ways")
+	fence := r.fence(t)
+	states := make([]ticketing.LedgerState, writers)
+	arrivals := make([]ticketing.Arrival, writers)
+	for i := range arrivals {
+		arrivals[i] = r.arrival(func(a *ticketing.Arrival) { a.ContentKey = content; a.Box.Account = fmt.Sprint("way", i) })
 	}
-	r.Clock.Advance(time.Minute)
-	now, ok, err := r.Acquire(ctx(), "mailbox:fence", "two", time.Minute)
-	if err != nil || !ok {
-		t.Fatalf("Acquire() = %v, %v", ok, err)
-	}
-	box := ticketing.Mailbox{Account: "fence", Folder: "INBOX", UIDValidity: 1}
-	batch := []ticketing.Arrival{
-		r.arrival(func(a *ticketing.Arrival) { a.Box, a.UID = box, 1 }),
-		r.arrival(func(a *ticketing.Arrival) { a.Box, a.UID = box, 2 }),
-	}
-	for _, stale := range []ticketing.Fence{old, {Name: "mailbox:fence", Epoch: now.Epoch + 1}, {Name: "never taken", Epoch: 1}} {
-		if _, err := r.Accept(ctx(), stale, batch); !errors.Is(err, ticketing.Stale) {
-			t.Errorf("Accept() with %+v = %v, want stale", stale, err)
+	errs := together(writers, func(i int) error {
+		got, err := r.Accept(ctx(), fence, arrivals[i:i+1])
+		if err == nil {
+			states[i] = got[0].State
+		}
+		return err
+	})
+	must(t, errors.Join(errs...))
+	received := 0
+	for _, s := range states {
+		switch s {
+		case ticketing.LedgerReceived:
+			received++
+		case ticketing.LedgerDuplicate:
+		case ticketing.LedgerTicketed, ticketing.LedgerJoined, ticketing.LedgerQuarantined, ticketing.LedgerIgnored:
+			t.Errorf("state = %v", s)
 		}
 	}
-	known, err := r.Known(ctx(), box, []uint32{1, 2})
-	must(t, err)
-	for uid, yes := range known {
-		if yes {
-			t.Errorf("UID %d was entered with a stale fence", uid)
+	if received != 1 {
+		t.Errorf("%d of %d items are received, want 1", received, writers)
+	}
+}
+
+func testSameUIDs(t *testing.T, r *room) {
+	const mails = 20
+	var batch []ticketing.Arrival
+	for range mails {
+		batch = append(batch, r.arrival(nil))
+	}
+	fence := r.fence(t)
+	answers := make([][]ticketing.Accepted, writers)
+	errs := together(writers, func(i int) error {
+		mine := slices.Clone(batch)
+		if i%2 == 1 {
+			slices.Reverse(mine)
+		}
+		got, err := r.Accept(ctx(), fence, mine)
+		if i%2 == 1 {
+			slices.Reverse(got)
+		}
+		answers[i] = got
+		return err
+	})
+	must(t, errors.Join(errs...))
+	for m := range batch {
+		entered := 0
+		for i := range answers {
+			if answers[i][m].ID != answers[0][m].ID {
+				t.Errorf("mail %d is item %d and item %d", m, answers[0][m].ID, answers[i][m].ID)
+			}
+			if !answers[i][m].Known {
+				entered++
+			}
+		}
+		if entered != 1 {
+			t.Errorf("mail %d was entered %d times, want once", m, entered)
 		}
 	}
-	got, err := r.Accept(ctx(), now, batch)
-	must(t, err)
-	same(t, "answers to the holder", []ticketing.LedgerState{got[0].State, got[1].State},
-		[]ticketing.LedgerState{ticketing.LedgerReceived, ticketing.LedgerReceived})
 }

@@ -234,16 +234,18 @@ func testRules(t *testing.T, r *room) {
 		save(t, ticketingtest.Profiles(), ticketingtest.Calendars(), "podgorica")
 		wait(t, 3, 3, "podgorica")
 	})
-	t.Run("rules that cannot be kept are invalid", func(t *testing.T) {
-		r.refused(t, ticketing.Invalid, func(tx ticketing.Tx) error {
-			return tx.SaveRules(ctx(), ticketingtest.Profiles(), ticketingtest.Calendars(), "unknown")
-		})
-		bad := ticketingtest.Profiles()
-		bad[0].Target = 0
-		r.refused(t, ticketing.Invalid, func(tx ticketing.Tx) error {
-			return tx.SaveRules(ctx(), bad, ticketingtest.Calendars(), "24x7")
-		})
-		r.Clock.Advance(2 * time.Second)
-		wait(t, 3, 3, "podgorica")
+	t.Run("rules that cannot be kept are invalid", func(t *testing.T) { testBadRules(t, r, wait) })
+}
+
+func testBadRules(t *testing.T, r *room, wait func(t *testing.T, profile, cal int, byDefault string)) {
+	r.refused(t, ticketing.Invalid, func(tx ticketing.Tx) error {
+		return tx.SaveRules(ctx(), ticketingtest.Profiles(), ticketingtest.Calendars(), "unknown")
 	})
+	bad := ticketingtest.Profiles()
+	bad[0].Target = 0
+	r.refused(t, ticketing.Invalid, func(tx ticketing.Tx) error {
+		return tx.SaveRules(ctx(), bad, ticketingtest.Calendars(), "24x7")
+	})
+	r.Clock.Advance(2 * time.Second)
+	wait(t, 3, 3, "podgorica")
 }

@@ -1,7 +1,6 @@
 package storagetest
 
 import (
-	"fmt"
 	"testing"
 	"time"
 
@@ -25,61 +24,10 @@ func ledgerIDs(list []ticketing.LedgerEntry) []ticketing.LedgerID {
 }
 
 func testLedgerWork(t *testing.T, r *room) {
-	t.Run("claimed oldest first, once, until the lease ends", func(t *testing.T) {
-		a, b, c := r.arrive(t, nil), r.arrive(t, nil), r.arrive(t, nil)
-		r.arrive(t, func(x *ticketing.Arrival) { x.Ignore = ticketing.ReasonBeforeStart })
-		first := r.claim(t, 2)
-		same(t, "first claim", ledgerIDs(first), []ticketing.LedgerID{a.ID, b.ID})
-		same(t, "second claim", ledgerIDs(r.claim(t, 10)), []ticketing.LedgerID{c.ID})
-		same(t, "nothing is left", ledgerIDs(r.claim(t, 10)), []ticketing.LedgerID(nil))
-		if first[0].Attempts != 1 || first[0].Arrival.UID != a.Arrival.UID || first[0].State != ticketing.LedgerReceived {
-			t.Errorf("claimed item = %+v", first[0])
-		}
-		r.Clock.Advance(time.Minute)
-		again := r.claim(t, 10)
-		same(t, "claim after the lease", ledgerIDs(again), []ticketing.LedgerID{a.ID, b.ID, c.ID})
-		if again[0].Attempts != 2 {
-			t.Errorf("Attempts = %d, want 2", again[0].Attempts)
-		}
-		r.settle(t, a.ID, b.ID, c.ID)
-		r.Clock.Advance(time.Minute)
-		same(t, "settled items", ledgerIDs(r.claim(t, 10)), []ticketing.LedgerID(nil))
-	})
-	t.Run("Defer", func(t *testing.T) {
-		e := r.arrive(t, nil)
-		r.claim(t, 1)
-		must(t, r.Defer(ctx(), e.ID, r.now().Add(10*time.Minute), "blob store away"))
-		got := r.item(t, e.ID)
-		if got.LastError != "blob store away" || !got.NextAt.Equal(r.now().Add(10*time.Minute)) || got.State != ticketing.LedgerReceived {
-			t.Errorf("deferred item = %+v", got)
-		}
-		r.Clock.Advance(2 * time.Minute)
-		same(t, "before its time", ledgerIDs(r.claim(t, 10)), []ticketing.LedgerID(nil))
-		r.Clock.Advance(8 * time.Minute)
-		same(t, "at its time", ledgerIDs(r.claim(t, 10)), []ticketing.LedgerID{e.ID})
-		must(t, r.Defer(ctx(), e.ID, r.now(), "again"))
-		same(t, "given back for now, within the lease", ledgerIDs(r.claim(t, 10)), []ticketing.LedgerID{e.ID})
-		r.settle(t, e.ID)
-	})
+	t.Run("claimed oldest first, once, until the lease ends", func(t *testing.T) { testClaimReceived(t, r) })
+	t.Run("Defer", func(t *testing.T) { testDefer(t, r) })
 	t.Run("SettleLedger writes the disposition", func(t *testing.T) { testSettle(t, r) })
-	t.Run("an item has one disposition (I2)", func(t *testing.T) {
-		e := r.arrive(t, nil)
-		r.settle(t, e.ID)
-		k := r.ticket(t, nil)
-		r.refused(t, ticketing.Conflict, func(tx ticketing.Tx) error {
-			return tx.SettleLedger(ctx(), ticketing.LedgerEntry{ID: e.ID, State: ticketing.LedgerTicketed, Ticket: k.ID, SettledAt: r.now()})
-		})
-		duplicate := r.arrive(t, func(a *ticketing.Arrival) { a.ContentKey = e.Arrival.ContentKey })
-		r.refused(t, ticketing.Conflict, func(tx ticketing.Tx) error {
-			return tx.SettleLedger(ctx(), ticketing.LedgerEntry{ID: duplicate.ID, State: ticketing.LedgerTicketed, Ticket: k.ID, SettledAt: r.now()})
-		})
-		r.refused(t, ticketing.NotFound, func(tx ticketing.Tx) error {
-			return tx.SettleLedger(ctx(), ticketing.LedgerEntry{ID: 1 << 40, State: ticketing.LedgerTicketed, SettledAt: r.now()})
-		})
-		if got := r.item(t, e.ID); got.State != ticketing.LedgerIgnored || got.Ticket != 0 {
-			t.Errorf("item after refusals = %v of ticket %d", got.State, got.Ticket)
-		}
-	})
+	t.Run("an item has one disposition (I2)", func(t *testing.T) { testOneDisposition(t, r) })
 	t.Run("a refused settlement takes its ticket with it", func(t *testing.T) {
 		e := r.arrive(t, nil)
 		r.settle(t, e.ID)
@@ -112,23 +60,82 @@ func testLedgerWork(t *testing.T, r *room) {
 			t.Errorf("MailboxStart() of another account = %v, %v", other, err)
 		}
 	})
-	t.Run("MailboxHealths", func(t *testing.T) {
-		want := ticketing.MailboxHealth{
-			Account: "main", State: "auth_failed", Since: r.now(), Detail: "535 5.7.8", LastSuccess: r.now().Add(-time.Hour), Waiting: 12, Idle: true, UpdatedAt: r.now(),
-		}
-		must(t, r.SaveMailboxHealth(ctx(), ticketing.MailboxHealth{Account: "z", State: "connecting", Since: r.now(), UpdatedAt: r.now()}))
-		must(t, r.SaveMailboxHealth(ctx(), ticketing.MailboxHealth{Account: "main", State: "ok", Waiting: 3, Since: r.now(), UpdatedAt: r.now()}))
-		must(t, r.SaveMailboxHealth(ctx(), want))
-		got, err := r.MailboxHealths(ctx())
-		must(t, err)
-		if len(got) != 2 {
-			t.Fatalf("%d accounts, want 2", len(got))
-		}
-		same(t, "health", got[0], want)
-		if got[1].Account != "z" || !got[1].LastSuccess.IsZero() || got[1].Idle {
-			t.Errorf("second account = %+v", got[1])
-		}
+	t.Run("MailboxHealths", func(t *testing.T) { testHealths(t, r) })
+}
+
+func testHealths(t *testing.T, r *room) {
+	want := ticketing.MailboxHealth{
+		Account: "main", State: "auth_failed", Since: r.now(), Detail: "535 5.7.8", LastSuccess: r.now().Add(-time.Hour), Waiting: 12, Idle: true, UpdatedAt: r.now(),
+	}
+	must(t, r.SaveMailboxHealth(ctx(), ticketing.MailboxHealth{Account: "z", State: "connecting", Since: r.now(), UpdatedAt: r.now()}))
+	must(t, r.SaveMailboxHealth(ctx(), ticketing.MailboxHealth{Account: "main", State: "ok", Waiting: 3, Since: r.now(), UpdatedAt: r.now()}))
+	must(t, r.SaveMailboxHealth(ctx(), want))
+	got, err := r.MailboxHealths(ctx())
+	must(t, err)
+	if len(got) != 2 {
+		t.Fatalf("%d accounts, want 2", len(got))
+	}
+	same(t, "health", got[0], want)
+	if got[1].Account != "z" || !got[1].LastSuccess.IsZero() || got[1].Idle {
+		t.Errorf("second account = %+v", got[1])
+	}
+}
+
+func testOneDisposition(t *testing.T, r *room) {
+	e := r.arrive(t, nil)
+	r.settle(t, e.ID)
+	k := r.ticket(t, nil)
+	r.refused(t, ticketing.Conflict, func(tx ticketing.Tx) error {
+		return tx.SettleLedger(ctx(), ticketing.LedgerEntry{ID: e.ID, State: ticketing.LedgerTicketed, Ticket: k.ID, SettledAt: r.now()})
 	})
+	duplicate := r.arrive(t, func(a *ticketing.Arrival) { a.ContentKey = e.Arrival.ContentKey })
+	r.refused(t, ticketing.Conflict, func(tx ticketing.Tx) error {
+		return tx.SettleLedger(ctx(), ticketing.LedgerEntry{ID: duplicate.ID, State: ticketing.LedgerTicketed, Ticket: k.ID, SettledAt: r.now()})
+	})
+	r.refused(t, ticketing.NotFound, func(tx ticketing.Tx) error {
+		return tx.SettleLedger(ctx(), ticketing.LedgerEntry{ID: 1 << 40, State: ticketing.LedgerTicketed, SettledAt: r.now()})
+	})
+	if got := r.item(t, e.ID); got.State != ticketing.LedgerIgnored || got.Ticket != 0 {
+		t.Errorf("item after refusals = %v of ticket %d", got.State, got.Ticket)
+	}
+}
+
+func testDefer(t *testing.T, r *room) {
+	e := r.arrive(t, nil)
+	r.claim(t, 1)
+	must(t, r.Defer(ctx(), e.ID, r.now().Add(10*time.Minute), "blob store away"))
+	got := r.item(t, e.ID)
+	if got.LastError != "blob store away" || !got.NextAt.Equal(r.now().Add(10*time.Minute)) || got.State != ticketing.LedgerReceived {
+		t.Errorf("deferred item = %+v", got)
+	}
+	r.Clock.Advance(2 * time.Minute)
+	same(t, "before its time", ledgerIDs(r.claim(t, 10)), []ticketing.LedgerID(nil))
+	r.Clock.Advance(8 * time.Minute)
+	same(t, "at its time", ledgerIDs(r.claim(t, 10)), []ticketing.LedgerID{e.ID})
+	must(t, r.Defer(ctx(), e.ID, r.now(), "again"))
+	same(t, "given back for now, within the lease", ledgerIDs(r.claim(t, 10)), []ticketing.LedgerID{e.ID})
+	r.settle(t, e.ID)
+}
+
+func testClaimReceived(t *testing.T, r *room) {
+	a, b, c := r.arrive(t, nil), r.arrive(t, nil), r.arrive(t, nil)
+	r.arrive(t, func(x *ticketing.Arrival) { x.Ignore = ticketing.ReasonBeforeStart })
+	first := r.claim(t, 2)
+	same(t, "first claim", ledgerIDs(first), []ticketing.LedgerID{a.ID, b.ID})
+	same(t, "second claim", ledgerIDs(r.claim(t, 10)), []ticketing.LedgerID{c.ID})
+	same(t, "nothing is left", ledgerIDs(r.claim(t, 10)), []ticketing.LedgerID(nil))
+	if first[0].Attempts != 1 || first[0].Arrival.UID != a.Arrival.UID || first[0].State != ticketing.LedgerReceived {
+		t.Errorf("claimed item = %+v", first[0])
+	}
+	r.Clock.Advance(time.Minute)
+	again := r.claim(t, 10)
+	same(t, "claim after the lease", ledgerIDs(again), []ticketing.LedgerID{a.ID, b.ID, c.ID})
+	if again[0].Attempts != 2 {
+		t.Errorf("Attempts = %d, want 2", again[0].Attempts)
+	}
+	r.settle(t, a.ID, b.ID, c.ID)
+	r.Clock.Advance(time.Minute)
+	same(t, "settled items", ledgerIDs(r.claim(t, 10)), []ticketing.LedgerID(nil))
 }
 
 // settle ignores items.
@@ -198,108 +205,4 @@ func testRetry(t *testing.T, r *room) {
 		}
 	}
 	wantKind(t, r.RetryLedger(ctx(), 1<<40), ticketing.NotFound)
-}
-
-func testLedgerPages(t *testing.T, r *room) {
-	var all []ticketing.LedgerID
-	k := r.ticket(t, nil)
-	start := r.now()
-	add := func(set func(*ticketing.Arrival)) ticketing.LedgerEntry {
-		e := r.arrive(t, set)
-		all = append([]ticketing.LedgerID{e.ID}, all...)
-		return e
-	}
-	for i := range 10 {
-		add(func(a *ticketing.Arrival) {
-			if i%3 == 0 {
-				a.Ignore = ticketing.ReasonBeforeStart
-			}
-		})
-	}
-	sms := add(func(a *ticketing.Arrival) { a.Channel = ticketing.ChannelSMS; a.Box.Account = "sms" })
-	dup := add(func(a *ticketing.Arrival) { a.ContentKey = sms.Arrival.ContentKey })
-	r.Clock.Advance(time.Hour)
-	later := r.now()
-	found := add(func(a *ticketing.Arrival) {
-		a.Subject, a.From, a.MessageID = "Шахт у Улици слободе", "pero.perić@example.me", "posebna$1@example.me"
-	})
-	joined := add(nil)
-	poison := add(nil)
-	r.in(t, func(tx ticketing.Tx) error {
-		if err := tx.SettleLedger(ctx(), ticketing.LedgerEntry{ID: joined.ID, State: ticketing.LedgerJoined, Ticket: k.ID, SettledAt: r.now()}); err != nil {
-			return err
-		}
-		return tx.SettleLedger(ctx(), ticketing.LedgerEntry{ID: poison.ID, State: ticketing.LedgerQuarantined, Reason: ticketing.ReasonPoison, SettledAt: r.now()})
-	})
-	list := func(t *testing.T, f ticketing.LedgerFilter) []ticketing.LedgerID {
-		t.Helper()
-		var out []ticketing.LedgerID
-		for {
-			page, err := r.Ledger(ctx(), f)
-			must(t, err)
-			out = append(out, ledgerIDs(page.Items)...)
-			if f.Cursor = page.Next; f.Cursor == "" {
-				return out
-			}
-		}
-	}
-	t.Run("newest first, in pages, complete and without repeats", func(t *testing.T) {
-		for _, limit := range []int{0, 1, 4, 5, 200} {
-			same(t, fmt.Sprint("pages of ", limit), list(t, ticketing.LedgerFilter{Limit: limit}), all)
-		}
-	})
-	t.Run("rows name their ticket", func(t *testing.T) {
-		page, err := r.Ledger(ctx(), ticketing.LedgerFilter{State: ticketing.LedgerJoined})
-		must(t, err)
-		if len(page.Items) != 1 || page.Items[0].TicketRef != k.Ref {
-			t.Errorf("joined rows = %+v, want one of %s", page.Items, k.Ref)
-		}
-	})
-	only := func(e ticketing.LedgerEntry) []ticketing.LedgerID { return []ticketing.LedgerID{e.ID} }
-	for name, c := range map[string]struct {
-		f    ticketing.LedgerFilter
-		want []ticketing.LedgerID
-	}{
-		"state":                 {ticketing.LedgerFilter{State: ticketing.LedgerDuplicate}, only(dup)},
-		"channel":               {ticketing.LedgerFilter{Channel: ticketing.ChannelSMS}, only(sms)},
-		"account":               {ticketing.LedgerFilter{Account: "sms"}, only(sms)},
-		"from":                  {ticketing.LedgerFilter{From: later}, all[:3]},
-		"to":                    {ticketing.LedgerFilter{To: later}, all[3:]},
-		"from and to":           {ticketing.LedgerFilter{From: start, To: start}, nil},
-		"Message-ID":            {ticketing.LedgerFilter{Query: "posebna$1@example.me"}, only(found)},
-		"beginning of address":  {ticketing.LedgerFilter{Query: "pero.peri"}, only(found)},
-		"address":               {ticketing.LedgerFilter{Query: "pero.perić@example.me"}, only(found)},
-		"words of the subject":  {ticketing.LedgerFilter{Query: "ulici slobode"}, only(found)},
-		"Cyrillic words":        {ticketing.LedgerFilter{Query: "шахт"}, only(found)},
-		"wildcard":              {ticketing.LedgerFilter{Query: "%"}, nil},
-		"underscores":           {ticketing.LedgerFilter{Query: "posebna_1@example.me"}, nil},
-		"quote":                 {ticketing.LedgerFilter{Query: "' or 1=1 --"}, nil},
-		"state and other state": {ticketing.LedgerFilter{State: ticketing.LedgerJoined, Query: "slobode"}, nil},
-	} {
-		t.Run("by "+name, func(t *testing.T) { same(t, "rows", list(t, c.f), c.want) })
-	}
-	t.Run("a cursor that does not fit is invalid", func(t *testing.T) {
-		for _, cursor := range []string{"x", "%%%", "eyJ4IjoxfQ", "' or 1=1"} {
-			_, err := r.Ledger(ctx(), ticketing.LedgerFilter{Cursor: cursor})
-			wantKind(t, err, ticketing.Invalid)
-		}
-	})
-	t.Run("seen is the sum of the others (I13)", func(t *testing.T) {
-		b, err := r.LedgerBalance(ctx(), time.Time{}, time.Time{})
-		must(t, err)
-		want := ticketing.LedgerBalance{
-			Seen: 15, Stored: 2, Waiting: 8, Quarantined: 1, Ignored: 4,
-			ByChannel: map[ticketing.Channel]int{ticketing.ChannelEmail: 14, ticketing.ChannelSMS: 1},
-		}
-		same(t, "balance", b, want)
-		b, err = r.LedgerBalance(ctx(), later, later.Add(time.Hour))
-		must(t, err)
-		same(t, "balance of the last hour", b, ticketing.LedgerBalance{
-			Seen: 3, Stored: 1, Waiting: 1, Quarantined: 1, ByChannel: map[ticketing.Channel]int{ticketing.ChannelEmail: 3},
-		})
-	})
-	t.Run("an unknown item is not found", func(t *testing.T) {
-		_, err := r.LedgerItem(ctx(), 1<<40)
-		wantKind(t, err, ticketing.NotFound)
-	})
 }

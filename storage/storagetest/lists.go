@@ -38,10 +38,10 @@ func (r *room) rows(t *testing.T, f ticketing.TicketFilter) []ticketing.TicketRo
 	return nil
 }
 
-func testFilters(t *testing.T, r *room) {
+// filterTickets makes tickets that differ from the plain one in one thing each.
+func (r *room) filterTickets(t *testing.T, citizen ticketing.CitizenID) map[string]ticketing.Reference {
+	t.Helper()
 	now := r.now()
-	high := ticketing.PriorityHigh
-	ana := r.citizen(t, "Ana", "ana@filteri.example")
 	made := map[string]ticketing.Reference{}
 	add := func(name string, set func(*ticketing.Ticket)) {
 		made[name] = r.ticket(t, func(k *ticketing.Ticket) {
@@ -61,18 +61,24 @@ func testFilters(t *testing.T, r *room) {
 	add("assigned", func(k *ticketing.Ticket) { k.Assignee = r.Ana.ID })
 	add("category", func(k *ticketing.Ticket) { k.Category = r.Waste.ID })
 	add("phone", func(k *ticketing.Ticket) { k.Channel = ticketing.ChannelPhone })
-	add("citizen", func(k *ticketing.Ticket) { k.Citizen = ana.ID })
-	add("high", func(k *ticketing.Ticket) { k.Priority = high })
+	add("citizen", func(k *ticketing.Ticket) { k.Citizen = citizen })
+	add("high", func(k *ticketing.Ticket) { k.Priority = ticketing.PriorityHigh })
 	add("tagged", func(k *ticketing.Ticket) { k.Tags = []string{"škola", "hitno"} })
 	add("similar tag", func(k *ticketing.Ticket) { k.Tags = []string{"škola-2", "hit"} })
 	add("late", func(k *ticketing.Ticket) { k.DueAt = now.Add(-time.Hour) })
 	add("due", func(k *ticketing.Ticket) { k.DueAt = now.Add(time.Hour) })
+	return made
+}
+
+func testFilters(t *testing.T, r *room) {
+	now, high, low := r.now(), ticketing.PriorityHigh, ticketing.PriorityLow
+	ana := r.citizen(t, "Ana", "ana@filteri.example")
+	made := r.filterTickets(t, ana.ID)
 	open := []string{"plain", "received", "waiting", "water", "assigned", "category", "phone", "citizen", "high", "tagged", "similar tag", "late", "due"}
 	closed := []string{"resolved", "closed"}
 	without := func(names ...string) []string {
 		return slices.DeleteFunc(slices.Clone(open), func(n string) bool { return slices.Contains(names, n) })
 	}
-	low := ticketing.PriorityLow
 	for name, c := range map[string]struct {
 		f    ticketing.TicketFilter
 		want []string
@@ -120,28 +126,7 @@ func testFilters(t *testing.T, r *room) {
 			}
 		})
 	}
-	t.Run("the scope narrows every list (A33, A37)", func(t *testing.T) {
-		water := ticketing.Scope{Departments: []ticketing.DepartmentID{r.Water.ID}}
-		for _, f := range []ticketing.TicketFilter{{}, {All: true}, {Query: "Predmet"}, {Query: string(made["plain"])}, {Department: r.Roads.ID}, {Spam: true}, {Assignee: r.Ana.ID}} {
-			f.Scope = water
-			for _, ref := range r.refs(t, f) {
-				if ref != made["water"] {
-					t.Errorf("filter %+v shows a foreign ticket", f)
-				}
-			}
-			f.Scope = ticketing.Scope{}
-			if got := r.refs(t, f); len(got) != 0 {
-				t.Errorf("the empty scope sees %d tickets", len(got))
-			}
-		}
-		if got := r.refs(t, ticketing.TicketFilter{Scope: water}); len(got) != 1 {
-			t.Errorf("the department sees %d tickets, want its one", len(got))
-		}
-		both := ticketing.Scope{Departments: []ticketing.DepartmentID{r.Water.ID, r.Roads.ID}}
-		if got := r.refs(t, ticketing.TicketFilter{Scope: both}); len(got) != len(open) {
-			t.Errorf("two departments see %d tickets, want %d", len(got), len(open))
-		}
-	})
+	t.Run("the scope narrows every list (A33, A37)", func(t *testing.T) { testListScope(t, r, made, len(open)) })
 	t.Run("an unknown sort is invalid (A66)", func(t *testing.T) {
 		for _, sort := range []ticketing.Sort{"ref", "due desc", "due; drop table tickets", "id"} {
 			_, err := r.Tickets(ctx(), ticketing.TicketFilter{Scope: everything, Sort: sort}, 0)
@@ -152,6 +137,29 @@ func testFilters(t *testing.T, r *room) {
 		}
 	})
 	t.Run("a row says what the ticket says", func(t *testing.T) { testRow(t, r) })
+}
+
+func testListScope(t *testing.T, r *room, made map[string]ticketing.Reference, open int) {
+	water := ticketing.Scope{Departments: []ticketing.DepartmentID{r.Water.ID}}
+	for _, f := range []ticketing.TicketFilter{{}, {All: true}, {Query: "Predmet"}, {Query: string(made["plain"])}, {Department: r.Roads.ID}, {Spam: true}, {Assignee: r.Ana.ID}} {
+		f.Scope = water
+		for _, ref := range r.refs(t, f) {
+			if ref != made["water"] {
+				t.Errorf("filter %+v shows a foreign ticket", f)
+			}
+		}
+		f.Scope = ticketing.Scope{}
+		if got := r.refs(t, f); len(got) != 0 {
+			t.Errorf("the empty scope sees %d tickets", len(got))
+		}
+	}
+	if got := r.refs(t, ticketing.TicketFilter{Scope: water}); len(got) != 1 {
+		t.Errorf("the department sees %d tickets, want its one", len(got))
+	}
+	both := ticketing.Scope{Departments: []ticketing.DepartmentID{r.Water.ID, r.Roads.ID}}
+	if got := r.refs(t, ticketing.TicketFilter{Scope: both}); len(got) != open {
+		t.Errorf("two departments see %d tickets, want %d", len(got), open)
+	}
 }
 
 func testRow(t *testing.T, r *room) {

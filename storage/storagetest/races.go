@@ -46,21 +46,7 @@ func testRaces(t *testing.T, r *room) {
 		}
 	})
 	t.Run("one contact opens one ticket (I2)", func(t *testing.T) { testOpenRace(t, r) })
-	t.Run("two that are joined both ways make no circle", func(t *testing.T) {
-		for round := range 10 {
-			a, b := r.citizen(t, "A", fmt.Sprintf("a%d@ukrug.example", round)), r.citizen(t, "B", fmt.Sprintf("b%d@ukrug.example", round))
-			pairs := [][2]ticketing.CitizenID{{a.ID, b.ID}, {b.ID, a.ID}}
-			errs := together(2, func(i int) error {
-				return r.InTx(ctx(), func(tx ticketing.Tx) error { return tx.JoinCitizens(ctx(), pairs[i][0], pairs[i][1]) })
-			})
-			if (errs[0] == nil) == (errs[1] == nil) {
-				t.Errorf("joining both ways = %v, %v, want one of them refused", errs[0], errs[1])
-			}
-			if x, y := r.loadCitizen(t, a.ID), r.loadCitizen(t, b.ID); x.ID != y.ID || len(x.Contacts) != 2 {
-				t.Errorf("the two are %d and %d, want one", x.ID, y.ID)
-			}
-		}
-	})
+	t.Run("two that are joined both ways make no circle", func(t *testing.T) { testJoinRace(t, r) })
 	t.Run("a code and an e-mail are taken once", func(t *testing.T) {
 		r.oneWins(t, "departments of one code", func(tx ticketing.Tx, _ int) error {
 			return tx.SaveDepartment(ctx(), &ticketing.Department{Code: "race", Names: map[lang.Tag]string{lang.En: "Race"}})
@@ -72,26 +58,7 @@ func testRaces(t *testing.T, r *room) {
 			return tx.SaveAgent(ctx(), &ticketing.Agent{Email: "race@grad.example", Name: "Race", Role: ticketing.RoleAgent, CreatedAt: r.now()})
 		})
 	})
-	t.Run("an upload is taken once", func(t *testing.T) {
-		k := r.ticket(t, nil)
-		must(t, r.AddUpload(ctx(), ticketing.Upload{ID: "race", Agent: r.Ana.ID, Ticket: k.ID, Kind: ticketing.DraftReply, File: ticketing.Attachment{Key: hexOf("race")}, At: r.now()}))
-		won := 0
-		for _, err := range together(8, func(int) error {
-			return r.InTx(ctx(), func(tx ticketing.Tx) error {
-				_, err := tx.TakeUploads(ctx(), r.Ana.ID, k.ID, ticketing.DraftReply, []string{"race"})
-				return err
-			})
-		}) {
-			if err == nil {
-				won++
-			} else {
-				wantKind(t, err, ticketing.NotFound)
-			}
-		}
-		if won != 1 {
-			t.Errorf("the upload was taken %d times, want once", won)
-		}
-	})
+	t.Run("an upload is taken once", func(t *testing.T) { testUploadRace(t, r) })
 	t.Run("held deliveries are released once", func(t *testing.T) {
 		var ids []ticketing.DeliveryID
 		for range 12 {
@@ -112,6 +79,43 @@ func testRaces(t *testing.T, r *room) {
 		}
 	})
 	t.Run("what all may write, all write", func(t *testing.T) { testSharedRows(t, r) })
+}
+
+func testJoinRace(t *testing.T, r *room) {
+	for round := range 10 {
+		a, b := r.citizen(t, "A", fmt.Sprintf("a%d@ukrug.example", round)), r.citizen(t, "B", fmt.Sprintf("b%d@ukrug.example", round))
+		pairs := [][2]ticketing.CitizenID{{a.ID, b.ID}, {b.ID, a.ID}}
+		errs := together(2, func(i int) error {
+			return r.InTx(ctx(), func(tx ticketing.Tx) error { return tx.JoinCitizens(ctx(), pairs[i][0], pairs[i][1]) })
+		})
+		if (errs[0] == nil) == (errs[1] == nil) {
+			t.Errorf("joining both ways = %v, %v, want one of them refused", errs[0], errs[1])
+		}
+		if x, y := r.loadCitizen(t, a.ID), r.loadCitizen(t, b.ID); x.ID != y.ID || len(x.Contacts) != 2 {
+			t.Errorf("the two are %d and %d, want one", x.ID, y.ID)
+		}
+	}
+}
+
+func testUploadRace(t *testing.T, r *room) {
+	k := r.ticket(t, nil)
+	must(t, r.AddUpload(ctx(), ticketing.Upload{ID: "race", Agent: r.Ana.ID, Ticket: k.ID, Kind: ticketing.DraftReply, File: ticketing.Attachment{Key: hexOf("race")}, At: r.now()}))
+	won := 0
+	for _, err := range together(8, func(int) error {
+		return r.InTx(ctx(), func(tx ticketing.Tx) error {
+			_, err := tx.TakeUploads(ctx(), r.Ana.ID, k.ID, ticketing.DraftReply, []string{"race"})
+			return err
+		})
+	}) {
+		if err == nil {
+			won++
+		} else {
+			wantKind(t, err, ticketing.NotFound)
+		}
+	}
+	if won != 1 {
+		t.Errorf("the upload was taken %d times, want once", won)
+	}
 }
 
 // oneWins runs f in many transactions at once: one commits, the others are Conflict.

@@ -10,10 +10,9 @@ import (
 	"github.com/sistem48/system48/ticketing"
 )
 
-// testSearch: every word must be there, whatever its script; signs are no
-// operators; the last word may be the beginning of one.
-func testSearch(t *testing.T, r *room) {
-	marko := r.citizen(t, "Marko Đurđević", "marko.djurdjevic@trazi.example", "+38267111222")
+// searchTickets makes tickets with words of all sorts.
+func (r *room) searchTickets(t *testing.T, marko ticketing.CitizenID) map[string]*ticketing.Ticket {
+	t.Helper()
 	made := map[string]*ticketing.Ticket{}
 	add := func(name, subject string, set func(*ticketing.Ticket), words ...string) {
 		made[name] = r.ticket(t, func(k *ticketing.Ticket) {
@@ -26,12 +25,20 @@ func testSearch(t *testing.T, r *room) {
 	}
 	add("lamp", "Svjetiljka u Ulici slobode", nil, "Već tri noći ne gori ulična rasvjeta kod škole.")
 	add("cyrillic", "Шахт без поклопца", nil, "Ћуприја на Рибници, код џамије: љети заудара.")
-	add("marko", "Buka noću", func(k *ticketing.Ticket) { k.Citizen = marko.ID }, "Muzika do zore.")
+	add("marko", "Buka noću", func(k *ticketing.Ticket) { k.Citizen = marko }, "Muzika do zore.")
 	add("albanian", "Ndriçimi i rrugës", nil, "Mirëdita, nuk ka dritë te çezma.")
 	add("percent", "Popust 100% na kaznu_parking", nil, `C:\folder\nalaz a'b "navodnici" (zagrade) *zvijezda*`)
 	add("roads", "Svjetiljka pala na put", func(k *ticketing.Ticket) { k.Department = r.Roads.ID }, "rasvjeta")
 	add("closed", "Stara svjetiljka", func(k *ticketing.Ticket) { k.State, k.Code = ticketing.StateClosed, ticketing.CodeResolved }, "rasvjeta")
 	add("spam", "Svjetiljka jeftino", func(k *ticketing.Ticket) { k.State, k.Code = ticketing.StateClosed, ticketing.CodeSpam }, "rasvjeta")
+	return made
+}
+
+// testSearch: every word must be there, whatever its script; signs are no
+// operators; the last word may be the beginning of one.
+func testSearch(t *testing.T, r *room) {
+	marko := r.citizen(t, "Marko Đurđević", "marko.djurdjevic@trazi.example", "+38267111222")
+	made := r.searchTickets(t, marko.ID)
 	find := func(t *testing.T, f ticketing.TicketFilter) []string {
 		t.Helper()
 		f.Scope = everything
@@ -75,26 +82,7 @@ func testSearch(t *testing.T, r *room) {
 			same(t, "tickets", got, want)
 		})
 	}
-	t.Run("signs are no operators (A66, A67)", func(t *testing.T) {
-		for _, query := range []string{
-			"%", "_", "*", "%%%", "____", "svj%jka", "svj_tiljka", "sv*ka", `"`, `\`, "'", "--", ";", "()", "|", "&", "!", ":*", "<->",
-			"svjetiljka OR šaht", "svjetiljka NOT slobode", "svjetiljka AND nepostojeća", "NEAR(svjetiljka slobode)", "subject:svjetiljka",
-			"' OR '1'='1", `" OR "1"="1`, "{svjetiljka nema}", "^svjetiljka$ nema", "svjetiljka -slobode x", "\x00", "\xff\xfe", "ʼ",
-			strings.Repeat("svjetiljka ", 3) + "nema", strings.Repeat("x", 5000), strings.Repeat("qq zz ", 500),
-		} {
-			if got := find(t, ticketing.TicketFilter{Query: query, All: true}); len(got) != 0 {
-				t.Errorf("query %.40q finds %v, want nothing", query, got)
-			}
-		}
-		for query, want := range map[string]string{
-			"svjetiljka' slobode": "lamp", `"svjetiljka" "slobode"`: "lamp", "(svjetiljka) & slobode": "lamp", "svjetiljka: slobode!": "lamp",
-			"100% kaznu": "percent", "svjetiljka\x00slobode": "lamp", "  svjetiljka \t slobode \n": "lamp",
-		} {
-			if got := find(t, ticketing.TicketFilter{Query: query}); len(got) != 1 || got[0] != want {
-				t.Errorf("query %q finds %v, want %s", query, got, want)
-			}
-		}
-	})
+	t.Run("signs are no operators (A66, A67)", func(t *testing.T) { testSigns(t, r, find) })
 	t.Run("blanks are no query", func(t *testing.T) {
 		if got := find(t, ticketing.TicketFilter{Query: "  \t "}); len(got) != len(made)-2 {
 			t.Errorf("a query of blanks finds %d, want all %d in work", len(got), len(made)-2)
@@ -114,18 +102,7 @@ func testSearch(t *testing.T, r *room) {
 			same(t, name, find(t, c.f), c.want)
 		}
 	})
-	t.Run("an officer finds nothing foreign, by whatever (A37)", func(t *testing.T) {
-		roads := ticketing.Scope{Departments: []ticketing.DepartmentID{r.Roads.ID}}
-		for _, query := range []string{
-			"slobode", string(made["lamp"].Ref), "marko.djurdjevic@trazi.example", "+38267111222", "Đurđević", "svjetiljka", "ćuprija",
-		} {
-			for _, name := range r.found(t, ticketing.TicketFilter{Scope: roads, Query: query, All: true}, made) {
-				if name != "roads" {
-					t.Errorf("query %q finds the foreign ticket %q", query, name)
-				}
-			}
-		}
-	})
+	t.Run("an officer finds nothing foreign, by whatever (A37)", func(t *testing.T) { testForeignSearch(t, r, made) })
 	t.Run("what is added is found, what was there still too", func(t *testing.T) {
 		r.change(t, made["lamp"].ID, func(_ ticketing.Tx, k *ticketing.Ticket) error {
 			k.Pending.Text = []string{"Dopuna: bandera se naherila"}
@@ -136,6 +113,41 @@ func testSearch(t *testing.T, r *room) {
 		same(t, "old and new words", find(t, ticketing.TicketFilter{Query: "slobode bandera"}), []string{"lamp"})
 	})
 	t.Run("found tickets page like others", func(t *testing.T) { testSearchPages(t, r) })
+}
+
+func testForeignSearch(t *testing.T, r *room, made map[string]*ticketing.Ticket) {
+	roads := ticketing.Scope{Departments: []ticketing.DepartmentID{r.Roads.ID}}
+	for _, query := range []string{
+		"slobode", string(made["lamp"].Ref), "marko.djurdjevic@trazi.example", "+38267111222", "Đurđević", "svjetiljka", "ćuprija",
+	} {
+		for _, name := range r.found(t, ticketing.TicketFilter{Scope: roads, Query: query, All: true}, made) {
+			if name != "roads" {
+				t.Errorf("query %q finds the foreign ticket %q", query, name)
+			}
+		}
+	}
+}
+
+// testSigns holds A66 and A67.
+func testSigns(t *testing.T, r *room, find func(t *testing.T, f ticketing.TicketFilter) []string) {
+	for _, query := range []string{
+		"%", "_", "*", "%%%", "____", "svj%jka", "svj_tiljka", "sv*ka", `"`, `\`, "'", "--", ";", "()", "|", "&", "!", ":*", "<->",
+		"svjetiljka OR šaht", "svjetiljka NOT slobode", "svjetiljka AND nepostojeća", "NEAR(svjetiljka slobode)", "subject:svjetiljka",
+		"' OR '1'='1", `" OR "1"="1`, "{svjetiljka nema}", "^svjetiljka$ nema", "svjetiljka -slobode x", "\x00", "\xff\xfe", "ʼ",
+		strings.Repeat("svjetiljka ", 3) + "nema", strings.Repeat("x", 5000), strings.Repeat("qq zz ", 500),
+	} {
+		if got := find(t, ticketing.TicketFilter{Query: query, All: true}); len(got) != 0 {
+			t.Errorf("query %.40q finds %v, want nothing", query, got)
+		}
+	}
+	for query, want := range map[string]string{
+		"svjetiljka' slobode": "lamp", `"svjetiljka" "slobode"`: "lamp", "(svjetiljka) & slobode": "lamp", "svjetiljka: slobode!": "lamp",
+		"100% kaznu": "percent", "svjetiljka\x00slobode": "lamp", "  svjetiljka \t slobode \n": "lamp",
+	} {
+		if got := find(t, ticketing.TicketFilter{Query: query}); len(got) != 1 || got[0] != want {
+			t.Errorf("query %q finds %v, want %s", query, got, want)
+		}
+	}
 }
 
 // found gives the names of the tickets a filter shows, in order of name.

@@ -68,23 +68,7 @@ func testTickets(t *testing.T, r *room) {
 		want := r.ticket(t, func(k *ticketing.Ticket) { k.Language, k.Account = "", "" })
 		same(t, "ticket", r.load(t, want.ID), want, unsaved)
 	})
-	t.Run("every field can be emptied again", func(t *testing.T) {
-		ana := r.citizen(t, "Ana", "prazna@example.me")
-		k := r.ticket(t, func(k *ticketing.Ticket) { r.fullTicket(k, ana.ID) })
-		want := r.change(t, k.ID, func(_ ticketing.Tx, k *ticketing.Ticket) error {
-			bare := &ticketing.Ticket{
-				ID: k.ID, Ref: k.Ref, Department: k.Department, Category: k.Category, Version: k.Version, EventSeq: k.EventSeq, EventHash: k.EventHash,
-				Clocks: k.Clocks, ReceivedAt: k.ReceivedAt, CreatedAt: k.CreatedAt, CustodyAt: k.CustodyAt, Channel: k.Channel, UpdatedAt: r.now(),
-			}
-			for i := range bare.Clocks {
-				c := &bare.Clocks[i]
-				bare.Clocks[i] = ticketing.Clock{ID: c.ID, Ticket: c.Ticket, Episode: c.Episode, Kind: c.Kind, State: ticketing.ClockPending}
-			}
-			*k = *bare
-			return nil
-		})
-		same(t, "emptied ticket", r.load(t, k.ID), want, unsaved)
-	})
+	t.Run("every field can be emptied again", func(t *testing.T) { testEmptied(t, r) })
 	t.Run("SaveTicket fills in and empties", func(t *testing.T) { testSaveFills(t, r) })
 	t.Run("clocks are changed in place and added", func(t *testing.T) { testClocks(t, r) })
 	t.Run("a new pause and its end", func(t *testing.T) {
@@ -123,23 +107,43 @@ func testTickets(t *testing.T, r *room) {
 			t.Errorf("Ref = %q, want %q", got.Ref, k.Ref)
 		}
 	})
-	t.Run("what nobody knows is not found", func(t *testing.T) {
-		r.refused(t, ticketing.NotFound, func(tx ticketing.Tx) error {
-			_, err := tx.Ticket(ctx(), everything, "S48-26-999999-9")
-			return err
-		})
-		r.refused(t, ticketing.NotFound, func(tx ticketing.Tx) error {
-			_, err := tx.TicketByID(ctx(), 1<<40)
-			return err
-		})
-		_, err := r.TicketView(ctx(), everything, "")
-		wantKind(t, err, ticketing.NotFound)
-		_, err = r.TicketForCitizen(ctx(), "S48-26-999999-9")
-		wantKind(t, err, ticketing.NotFound)
-		_, err = r.TicketEvents(ctx(), everything, "x' or '1'='1")
-		wantKind(t, err, ticketing.NotFound)
-	})
+	t.Run("what nobody knows is not found", func(t *testing.T) { testUnknownTickets(t, r) })
 	t.Run("a ticket as large as its bounds", func(t *testing.T) { testLargest(t, r) })
+}
+
+func testUnknownTickets(t *testing.T, r *room) {
+	r.refused(t, ticketing.NotFound, func(tx ticketing.Tx) error {
+		_, err := tx.Ticket(ctx(), everything, "S48-26-999999-9")
+		return err
+	})
+	r.refused(t, ticketing.NotFound, func(tx ticketing.Tx) error {
+		_, err := tx.TicketByID(ctx(), 1<<40)
+		return err
+	})
+	_, err := r.TicketView(ctx(), everything, "")
+	wantKind(t, err, ticketing.NotFound)
+	_, err = r.TicketForCitizen(ctx(), "S48-26-999999-9")
+	wantKind(t, err, ticketing.NotFound)
+	_, err = r.TicketEvents(ctx(), everything, "x' or '1'='1")
+	wantKind(t, err, ticketing.NotFound)
+}
+
+func testEmptied(t *testing.T, r *room) {
+	ana := r.citizen(t, "Ana", "prazna@example.me")
+	k := r.ticket(t, func(k *ticketing.Ticket) { r.fullTicket(k, ana.ID) })
+	want := r.change(t, k.ID, func(_ ticketing.Tx, k *ticketing.Ticket) error {
+		bare := &ticketing.Ticket{
+			ID: k.ID, Ref: k.Ref, Department: k.Department, Category: k.Category, Version: k.Version, EventSeq: k.EventSeq, EventHash: k.EventHash,
+			Clocks: k.Clocks, ReceivedAt: k.ReceivedAt, CreatedAt: k.CreatedAt, CustodyAt: k.CustodyAt, Channel: k.Channel, UpdatedAt: r.now(),
+		}
+		for i := range bare.Clocks {
+			c := &bare.Clocks[i]
+			bare.Clocks[i] = ticketing.Clock{ID: c.ID, Ticket: c.Ticket, Episode: c.Episode, Kind: c.Kind, State: ticketing.ClockPending}
+		}
+		*k = *bare
+		return nil
+	})
+	same(t, "emptied ticket", r.load(t, k.ID), want, unsaved)
 }
 
 func testSaveFills(t *testing.T, r *room) {

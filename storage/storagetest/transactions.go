@@ -213,30 +213,7 @@ func testOwnWrites(t *testing.T, r *room) {
 const writers = 16
 
 func testConcurrency(t *testing.T, r *room) {
-	t.Run("16 writers on one ticket lose no event", func(t *testing.T) {
-		const each = 4
-		k := r.ticket(t, nil)
-		errs := together(writers, func(int) error {
-			for range each {
-				if err := r.InTx(ctx(), func(tx ticketing.Tx) error { return r.note(tx, k.ID) }); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		must(t, errors.Join(errs...))
-		v, err := r.TicketView(ctx(), everything, k.Ref)
-		must(t, err)
-		if got, want := v.Ticket.Version, int64(1+writers*each); got != want {
-			t.Errorf("Version = %d, want %d", got, want)
-		}
-		if len(v.Messages) != writers*each || len(v.Events) != 1+writers*each {
-			t.Errorf("%d messages and %d events, want %d and %d", len(v.Messages), len(v.Events), writers*each, 1+writers*each)
-		}
-		if bad, ok := ticketing.VerifyChain(v.Events, 0, ""); !ok {
-			t.Errorf("chain broken at %d", bad)
-		}
-	})
+	t.Run("16 writers on one ticket lose no event", func(t *testing.T) { testWriters(t, r) })
 	t.Run("16 writers on 16 tickets do not wait for one another for ever", func(t *testing.T) {
 		errs := together(writers, func(int) error {
 			return r.InTx(ctx(), func(tx ticketing.Tx) error {
@@ -249,26 +226,7 @@ func testConcurrency(t *testing.T, r *room) {
 		})
 		must(t, errors.Join(errs...))
 	})
-	t.Run("events of the installation's chain from many writers", func(t *testing.T) {
-		errs := together(writers, func(int) error {
-			return r.InTx(ctx(), func(tx ticketing.Tx) error {
-				e := r.event(ticketing.EventAdmin)
-				return tx.AppendEvent(ctx(), &e)
-			})
-		})
-		must(t, errors.Join(errs...))
-		n := 0
-		must(t, r.WalkEvents(ctx(), func(id ticketing.TicketID, events []ticketing.Event) error {
-			if id == 0 {
-				n += len(events)
-			}
-			return nil
-		}))
-		if n != writers {
-			t.Errorf("%d events in the installation's chain, want %d", n, writers)
-		}
-		r.verifyAll(t)
-	})
+	t.Run("events of the installation's chain from many writers", func(t *testing.T) { testInstallationChain(t, r) })
 	t.Run("a ticket read in another transaction is stale", func(t *testing.T) {
 		k := r.ticket(t, nil)
 		mine, theirs := r.load(t, k.ID), r.load(t, k.ID)
@@ -280,31 +238,7 @@ func testConcurrency(t *testing.T, r *room) {
 			t.Errorf("Subject = %q, want that of the first writer", got)
 		}
 	})
-	t.Run("of 16 stale writers one wins", func(t *testing.T) {
-		k := r.ticket(t, nil)
-		read := make([]*ticketing.Ticket, writers)
-		for i := range read {
-			read[i] = r.load(t, k.ID)
-		}
-		errs := together(writers, func(i int) error {
-			return r.InTx(ctx(), func(tx ticketing.Tx) error {
-				try := *read[i]
-				try.Pending.Events = []ticketing.Event{r.event(ticketing.EventChanged)}
-				return tx.SaveTicket(ctx(), &try)
-			})
-		})
-		won := 0
-		for _, err := range errs {
-			if err == nil {
-				won++
-			} else {
-				wantKind(t, err, ticketing.Stale)
-			}
-		}
-		if got := r.load(t, k.ID); won != 1 || got.Version != 2 || got.EventSeq != 2 {
-			t.Errorf("%d won, version %d, seq %d, want 1, 2, 2", won, got.Version, got.EventSeq)
-		}
-	})
+	t.Run("of 16 stale writers one wins", func(t *testing.T) { testStaleWriters(t, r) })
 	t.Run("one citizen of an address that several mails bring at once", func(t *testing.T) {
 		const address = "istovremeno@example.me"
 		errs := together(8, func(int) error { return r.findOrMake(address) })
@@ -314,6 +248,78 @@ func testConcurrency(t *testing.T, r *room) {
 			t.Errorf("FindCitizens() = %d citizens, %v, want 1", len(found), err)
 		}
 	})
+}
+
+func testInstallationChain(t *testing.T, r *room) {
+	errs := together(writers, func(int) error {
+		return r.InTx(ctx(), func(tx ticketing.Tx) error {
+			e := r.event(ticketing.EventAdmin)
+			return tx.AppendEvent(ctx(), &e)
+		})
+	})
+	must(t, errors.Join(errs...))
+	n := 0
+	must(t, r.WalkEvents(ctx(), func(id ticketing.TicketID, events []ticketing.Event) error {
+		if id == 0 {
+			n += len(events)
+		}
+		return nil
+	}))
+	if n != writers {
+		t.Errorf("%d events in the installation's chain, want %d", n, writers)
+	}
+	r.verifyAll(t)
+}
+
+func testStaleWriters(t *testing.T, r *room) {
+	k := r.ticket(t, nil)
+	read := make([]*ticketing.Ticket, writers)
+	for i := range read {
+		read[i] = r.load(t, k.ID)
+	}
+	errs := together(writers, func(i int) error {
+		return r.InTx(ctx(), func(tx ticketing.Tx) error {
+			try := *read[i]
+			try.Pending.Events = []ticketing.Event{r.event(ticketing.EventChanged)}
+			return tx.SaveTicket(ctx(), &try)
+		})
+	})
+	won := 0
+	for _, err := range errs {
+		if err == nil {
+			won++
+		} else {
+			wantKind(t, err, ticketing.Stale)
+		}
+	}
+	if got := r.load(t, k.ID); won != 1 || got.Version != 2 || got.EventSeq != 2 {
+		t.Errorf("%d won, version %d, seq %d, want 1, 2, 2", won, got.Version, got.EventSeq)
+	}
+}
+
+func testWriters(t *testing.T, r *room) {
+	const each = 4
+	k := r.ticket(t, nil)
+	errs := together(writers, func(int) error {
+		for range each {
+			if err := r.InTx(ctx(), func(tx ticketing.Tx) error { return r.note(tx, k.ID) }); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	must(t, errors.Join(errs...))
+	v, err := r.TicketView(ctx(), everything, k.Ref)
+	must(t, err)
+	if got, want := v.Ticket.Version, int64(1+writers*each); got != want {
+		t.Errorf("Version = %d, want %d", got, want)
+	}
+	if len(v.Messages) != writers*each || len(v.Events) != 1+writers*each {
+		t.Errorf("%d messages and %d events, want %d and %d", len(v.Messages), len(v.Events), writers*each, 1+writers*each)
+	}
+	if bad, ok := ticketing.VerifyChain(v.Events, 0, ""); !ok {
+		t.Errorf("chain broken at %d", bad)
+	}
 }
 
 // note adds a note to a ticket within a transaction.
