@@ -126,7 +126,9 @@ func (d *doctor) marks(ctx context.Context, s *imapSession) {
 	err := s.selectFolder(ctx, false)
 	var mode MarkMode
 	if err == nil {
-		mode, err = s.markMode(d.a.IMAP.Mark)
+		if mode = s.markMode(d.a.IMAP.Mark); mode == "" {
+			err = errCannotMark
+		}
 	}
 	f := finding{detail: "mails are marked by " + string(mode), err: err}
 	if err == nil && mode != d.a.IMAP.Mark {

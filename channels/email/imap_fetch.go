@@ -153,7 +153,9 @@ func (s *imapSession) takeLiteral(m mailMeta, lit imap.LiteralReader, take sink)
 	r := &exactReader{r: lit, left: lit.Size()}
 	err := fmt.Errorf("%w: a mail of %d bytes", errTooMuch, lit.Size())
 	if lit.Size() <= maxStoredBytes+maxStoredBytes/8 {
+		s.storing.Add(1)
 		err = take(m, lit.Size(), r)
+		s.storing.Add(-1)
 	}
 	if err == nil && r.left != 0 {
 		err = errTruncated

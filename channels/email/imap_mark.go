@@ -17,17 +17,17 @@ const (
 // errCannotMark says that the server allows no kind of mark.
 var errCannotMark = errors.New("the server lets us neither move mails nor set a flag")
 
-// markMode is what the server allows of what is configured.
-func (s *imapSession) markMode(want MarkMode) (MarkMode, error) {
+// markMode is what the server allows of what is configured; "" = nothing.
+func (s *imapSession) markMode(want MarkMode) MarkMode {
 	switch {
 	case want == MarkMove && s.caps.Has(imap.CapMove):
-		return MarkMove, nil
+		return MarkMove
 	case want != MarkSeen && s.canKeyword:
-		return MarkKeyword, nil
+		return MarkKeyword
 	case s.canFlag:
-		return MarkSeen, nil
+		return MarkSeen
 	}
-	return "", errCannotMark
+	return ""
 }
 
 // mark tells the server about mails that are safe here, in one command.

@@ -2,8 +2,11 @@ package email
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
+	"runtime/debug"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -22,7 +25,8 @@ const (
 	probeLimit  = 30 * time.Second // the end of IDLE
 	markLimit   = 75 * time.Second // a MOVE of 1,000 mails may be silent for long
 	markStall   = 60 * time.Second
-	slowestLink = 16 << 10 // bytes a second below which a body counts as stuck
+	stuckLimit  = 40 * time.Second // for the library to notice that its connection is closed; one of its timers takes 30
+	slowestLink = 16 << 10         // bytes a second below which a body counts as stuck
 )
 
 // errFolder marks a folder that the server does not have or does not open.
@@ -38,6 +42,7 @@ var errFolder = errors.New("folder")
 type imapSession struct {
 	conn  *guardedConn
 	stall time.Duration
+	stuck time.Duration
 	c     *imapclient.Client
 	caps  imap.CapSet
 	box   ticketing.Mailbox
@@ -46,6 +51,7 @@ type imapSession struct {
 	canFlag    bool // \Seen may be set for good
 
 	news     chan struct{} // holds one element when the folder has changed
+	storing  atomic.Int32  // sinks at work
 	exists   atomic.Uint32 // mails in the folder
 	expunges atomic.Int64  // mails that vanished since the folder was opened
 }
@@ -80,7 +86,12 @@ func trySignIn(ctx context.Context, cred credentials) (s *imapSession, retry boo
 	if err != nil {
 		return nil, false, err
 	}
-	s = &imapSession{conn: conn, stall: cred.stall, news: make(chan struct{}, 1)}
+	return greet(ctx, cred, conn, speak, cfg)
+}
+
+// greet signs in on a connection.
+func greet(ctx context.Context, cred credentials, conn *guardedConn, speak net.Conn, cfg *tls.Config) (s *imapSession, retry bool, err error) {
+	s = &imapSession{conn: conn, stall: cred.stall, stuck: stuckLimit, news: make(chan struct{}, 1)}
 	opts := &imapclient.Options{
 		TLSConfig: cfg,
 		UnilateralDataHandler: &imapclient.UnilateralDataHandler{
@@ -171,14 +182,25 @@ func (s *imapSession) do(ctx context.Context, limit time.Duration, f func() erro
 // answer may carry a line for every mail in the folder.
 func (s *imapSession) chatter() int64 { return 1<<20 + 64*int64(min(s.exists.Load(), maxUIDs)) }
 
-// exchange is do with a stall of its own and a bound for what may come.
+// exchange is do with a stall of its own and a bound for what may come. Should
+// f not even return when the connection is closed, it is left behind: go-imap
+// never comes back from a capability list with a parenthesis in it.
 func (s *imapSession) exchange(ctx context.Context, limit, stall time.Duration, bytes int64, f func() error) error {
 	s.conn.allow(bytes)
 	s.conn.expect(stall)
 	defer s.conn.expect(0)
 	defer s.conn.watch(limit)()
 	defer context.AfterFunc(ctx, func() { s.conn.abort(context.Cause(ctx)) })()
-	err := f()
+	done := make(chan error, 1)
+	go func() {
+		defer func() {
+			if r := recover(); r != nil {
+				done <- fmt.Errorf("panic: %v\n%s", r, debug.Stack())
+			}
+		}()
+		done <- f()
+	}()
+	err := s.outcome(done)
 	if err == nil {
 		return nil
 	}
@@ -186,6 +208,27 @@ func (s *imapSession) exchange(ctx context.Context, limit, stall time.Duration, 
 		return &linkError{why: why, err: err}
 	}
 	return err
+}
+
+// outcome waits for the end of an exchange, but not much longer than for the
+// end of the connection.
+func (s *imapSession) outcome(done <-chan error) error {
+	select {
+	case err := <-done:
+		return err
+	case <-s.conn.gone:
+	}
+	for {
+		select {
+		case err := <-done:
+			return err
+		case <-time.After(s.stuck):
+		}
+		if s.storing.Load() == 0 {
+			return errStuck
+		}
+		// Not the library but our own store is slow.
+	}
 }
 
 // A linkError says that the connection ended, and why.

@@ -20,8 +20,8 @@ type SenderDeps struct {
 	Blobs ticketing.Blobs
 	Log   *slog.Logger
 	Now   func() time.Time
-	// Compose makes the bytes of a mail; open reads its files.
-	Compose func(d ticketing.Delivery, open func(key string) (io.ReadCloser, error)) ([]byte, error)
+	// Compose says how the account's mails look.
+	Compose ComposeOptions
 }
 
 // A Sender transmits the deliveries of one account by SMTP. Its methods may be
@@ -90,10 +90,11 @@ func (s *Sender) Close() {
 	}
 }
 
-// Compose gives the bytes of a delivery. Its files are read from the blob store;
-// NotFound when one is missing there.
+// Compose gives the bytes of a delivery, with its files read from the blob
+// store. Its errors are those of the function Compose, and NotFound when a file
+// is missing there.
 func (s *Sender) Compose(ctx context.Context, d ticketing.Delivery) ([]byte, error) {
-	return s.deps.Compose(d, func(key string) (io.ReadCloser, error) { return s.deps.Blobs.Open(ctx, key) })
+	return Compose(d, s.deps.Compose, func(key string) (io.ReadCloser, error) { return s.deps.Blobs.Open(ctx, key) })
 }
 
 // Transmit makes one attempt to hand the mail over to the server.
@@ -226,10 +227,8 @@ func (s *Sender) retire(conn *smtpConn) {
 // maxEnvelopeID is the longest ENVID (RFC 3461 §4.4).
 const maxEnvelopeID = 100
 
-// envelope says who the mail is from and for. The envelope's id is the
-// Message-ID, which carries the delivery and its MAC, so that a report can be
-// matched and cannot be forged. ok is false for an address that no server would
-// understand.
+// envelope says who the mail is from and for. ok is false for an address that
+// no server would understand.
 func (s *Sender) envelope(d ticketing.Delivery, size int64) (e envelope, ok bool) {
 	e = envelope{from: s.account.Address, to: d.To.Address, size: size}
 	if !usableAddress(e.to) {
@@ -237,8 +236,8 @@ func (s *Sender) envelope(d ticketing.Delivery, size int64) (e envelope, ok bool
 	}
 	local, domain := cutAddress(e.to)
 	e.to = local + "@" + asciiDomain(domain)
-	if s.account.SMTP.DSN && len(d.MessageIDHeader) <= maxEnvelopeID && plainASCII(d.MessageIDHeader) {
-		e.envelopeID = d.MessageIDHeader
+	if s.account.SMTP.DSN && len(d.EnvelopeID) <= maxEnvelopeID && plainASCII(d.EnvelopeID) {
+		e.envelopeID = d.EnvelopeID
 	}
 	return e, true
 }

@@ -3,6 +3,7 @@ package email
 import (
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"strings"
 	"sync"
@@ -90,3 +91,5 @@ type quietLogger struct{}
 
 func (quietLogger) Printf(string, ...any) {}
 func (quietLogger) Println(...any)        {}
+
+func quietLog() *slog.Logger { return slog.New(slog.DiscardHandler) }

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/emersion/go-imap/v2"
-	"github.com/emersion/go-imap/v2/imapclient"
 
 	"github.com/sistem48/system48/ticketing"
 )
@@ -160,7 +159,7 @@ func (f *filing) file(ctx context.Context, d ticketing.Delivery) error {
 func (s *imapSession) append(ctx context.Context, folder string, size int64, r io.Reader) error {
 	limit := quickLimit + time.Duration(size/slowestLink)*time.Second
 	return s.do(ctx, limit, func() error {
-		var cmd *imapclient.AppendCommand = s.c.Append(folder, size, &imap.AppendOptions{Flags: []imap.Flag{imap.FlagSeen}})
+		cmd := s.c.Append(folder, size, &imap.AppendOptions{Flags: []imap.Flag{imap.FlagSeen}})
 		if _, err := io.Copy(cmd, r); err != nil {
 			return err
 		}

@@ -68,6 +68,7 @@ func delivery(n int, to string) ticketing.Delivery {
 	return ticketing.Delivery{
 		ID: ticketing.DeliveryID(n), Channel: ticketing.ChannelEmail, To: ticketing.Party{Address: to},
 		MessageIDHeader: fmt.Sprintf("s48.%d.abcdefghijklmnop@demo.me", n),
+		EnvelopeID:      fmt.Sprintf("s48.%d.bcdefghijklmnopa@demo.me", n),
 	}
 }
 
@@ -174,7 +175,7 @@ func TestF26PartialRecipients(t *testing.T) {
 	}
 }
 
-// F28: reports are asked for under the Message-ID and come back with it.
+// F28: reports are asked for under the envelope's own id and come back with it.
 func TestF28EnvelopeID(t *testing.T) {
 	t.Parallel()
 	o := startOffice(t)
@@ -183,7 +184,7 @@ func TestF28EnvelopeID(t *testing.T) {
 		t.Fatalf("%+v", got)
 	}
 	list := inboxOf(t, o, bureauAddress)
-	if len(list) != 1 || !bytes.Contains(list[0].Raw, []byte("Original-Envelope-Id: s48.7.abcdefghijklmnop@demo.me")) ||
+	if len(list) != 1 || !bytes.Contains(list[0].Raw, []byte("Original-Envelope-Id: s48.7.bcdefghijklmnopa@demo.me")) ||
 		!bytes.Contains(list[0].Raw, []byte("Original-Recipient: rfc822; bounce@gradjani.me")) {
 		t.Fatalf("%d reports: %+v", len(list), list)
 	}

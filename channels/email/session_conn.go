@@ -15,6 +15,7 @@ var (
 	errTooMuch  = errors.New("the server sent more than was asked for")
 	errHungUp   = errors.New("the connection was closed")
 	errFinished = errors.New("the connection is no longer needed")
+	errStuck    = errors.New("the server's answer made the mail library hang")
 )
 
 // A guardedConn is a connection that cannot hang. go-imap and go-smtp block for
@@ -32,12 +33,13 @@ type guardedConn struct {
 	timer   *time.Timer   // runs while blocked and stall > 0
 	allowed int64         // bytes that may still come
 	cause   error
-	broken  bool // a write did not come to its end
+	gone    chan struct{} // closed by abort
+	broken  bool          // a write did not come to its end
 }
 
 // guard wraps conn. Until allow is called, at most a MiB may come.
 func guard(conn net.Conn, stall time.Duration) *guardedConn {
-	g := &guardedConn{Conn: conn, stall: stall, allowed: 1 << 20}
+	g := &guardedConn{Conn: conn, stall: stall, allowed: 1 << 20, gone: make(chan struct{})}
 	g.timer = time.AfterFunc(time.Hour, func() { g.abort(errStalled) })
 	g.timer.Stop()
 	return g
@@ -66,6 +68,11 @@ func (g *guardedConn) abort(why error) {
 		g.cause = why
 	}
 	g.timer.Stop()
+	select {
+	case <-g.gone:
+	default:
+		close(g.gone)
+	}
 	g.mu.Unlock()
 	_ = g.Conn.Close() // frees whoever waits; there is nobody to tell
 }

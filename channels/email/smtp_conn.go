@@ -187,7 +187,7 @@ func (e envelope) rcptOptions() *smtp.RcptOptions {
 }
 
 func plainASCII(s string) bool {
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		if s[i] <= ' ' || s[i] > '~' {
 			return false
 		}

@@ -36,6 +36,7 @@ const (
 	pollFallback = 15 * time.Second // for servers without IDLE
 	authPause    = 60 * time.Second // between refused sign-ins, so that no account is locked
 	storePause   = 10 * time.Second // at most, while our own store is away
+	stuckPause   = time.Hour        // after an answer that hung the library
 )
 
 // A pace is the timing that tests shorten.
@@ -226,6 +227,8 @@ func (b *backoff) after(err error, p pace) time.Duration {
 	var no *refusal
 	var own *ownError
 	switch {
+	case errors.Is(err, errStuck):
+		return stuckPause // each attempt costs a processor
 	case errors.As(err, &no):
 		return max(p.refused, jitter(pause)) + rand.N(p.refused/10) //nolint:gosec // spreads load, guards nothing
 	case errors.As(err, &own):

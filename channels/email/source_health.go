@@ -138,7 +138,7 @@ func fault(err error) (state, detail string) {
 	switch {
 	case err == nil:
 		return stateConnecting, ""
-	case errors.As(err, &own):
+	case errors.As(err, &own), errors.Is(err, errStuck):
 		return stateError, explain(err)
 	case errors.As(err, &no):
 		return stateAuthFailed, explain(no)

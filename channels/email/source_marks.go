@@ -75,16 +75,14 @@ func (q *markQueue) take() bool {
 // folder they go to.
 func (v *visit) prepareMarks(ctx context.Context) error {
 	v.marks.chunk = v.memory.marks
-	mode, err := v.markMode(v.account.IMAP.Mark)
-	if err != nil {
-		v.marks.trouble = err.Error()
+	v.marks.mode = v.markMode(v.account.IMAP.Mark)
+	if v.marks.mode == "" {
+		v.marks.trouble = errCannotMark.Error()
+	}
+	if v.marks.mode != MarkMove {
 		return nil
 	}
-	v.marks.mode = mode
-	if mode != MarkMove {
-		return nil
-	}
-	err = v.createFolder(ctx, v.account.IMAP.Processed)
+	err := v.createFolder(ctx, v.account.IMAP.Processed)
 	if no := serverSaid(err); no != nil {
 		// Perhaps it is there and may not be created; the first MOVE will tell.
 		v.log.DebugContext(ctx, "processed folder not created", "err", no)

@@ -129,7 +129,6 @@ type rig struct {
 	t      *testing.T
 	ledger *spyLedger
 	blobs  *spyBlobs
-	log    *bytes.Buffer
 	src    *Source
 	stop   func()
 }

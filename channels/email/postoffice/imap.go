@@ -2,7 +2,6 @@ package postoffice
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 
@@ -118,7 +117,7 @@ type logger struct {
 
 // Printf logs a line.
 func (l logger) Printf(format string, args ...any) {
-	l.log.Log(context.Background(), slog.LevelDebug, "mail server of the demo", "part", l.part, "err", errors.New(fmt.Sprintf(format, args...))) //nolint:revive // the library has formats only
+	l.log.Log(context.Background(), slog.LevelDebug, "mail server of the demo", "part", l.part, "err", fmt.Sprintf(format, args...))
 }
 
 // Println logs a line.
