@@ -14,6 +14,7 @@ import (
 	"github.com/sistem48/system48/ticketing"
 	"github.com/sistem48/system48/ticketing/lang"
 	"github.com/sistem48/system48/ui/agent"
+	"github.com/sistem48/system48/ui/api"
 	"github.com/sistem48/system48/ui/components"
 	"github.com/sistem48/system48/ui/manage"
 	"github.com/sistem48/system48/ui/portal"
@@ -56,6 +57,10 @@ type Deps struct {
 	// the citizen. CitizenSentence is Sentence when nil.
 	Sentence        func(tag lang.Tag, x ticketing.Explanation) string
 	CitizenSentence func(tag lang.Tag, x ticketing.Explanation) string
+
+	APIPerMinute int    // requests of one API token a minute; the API's own default when 0
+	Region       string // country of telephone numbers without a prefix
+	Version      string // of the program, as the API describes itself
 
 	// Observe is told of every request when it is done; may be nil.
 	Observe func(route, method string, status int, took time.Duration)
@@ -105,6 +110,10 @@ func New(d Deps) (*Server, error) {
 	portal.New(portal.Deps{
 		Kit: kit, Bureau: d.Bureau, Reads: d.Ports, Blobs: d.Blobs, Sentence: d.CitizenSentence, City: d.City, Phone: d.Phone,
 	}).Register(s.echo)
+	api.New(api.Deps{
+		Kit: kit, Bureau: d.Bureau, Reads: d.Ports, Tokens: d.Ports, Blobs: d.Blobs, Sentence: d.Sentence,
+		PerMinute: d.APIPerMinute, Region: d.Region, Version: d.Version,
+	}).Mount(s.echo)
 	for _, mount := range d.Mount {
 		mount(kit, s.echo)
 	}
