@@ -125,8 +125,8 @@ type SMTPConfig struct {
 	MaxPerConnection int           // mails before the connection is renewed
 	MaxConnections   int           // at the same time
 	DSN              bool          // ask for delivery reports where the server offers them (RFC 3461)
-	FilesSent        bool          // the provider files sent mail by itself, so that Confirm may look there
-	AppendSent       bool          // file what was sent in the Sent folder ourselves
+	FilesSent        bool          // the provider files sent mail by itself: what is not there was not sent (known for Gmail and Microsoft 365)
+	AppendSent       bool          // file what was sent in the Sent folder ourselves; not for providers that do
 }
 
 // OAuthConfig gets access tokens: with a refresh token when RefreshToken is set
@@ -200,7 +200,22 @@ func (a Account) complete() Account {
 	a.IMAP.BatchBytes = min(a.IMAP.BatchBytes, maxBatchBytes)
 	a.IMAP.MaxMessageBytes = min(a.IMAP.MaxMessageBytes, maxStoredBytes)
 	a.SMTP.MaxConnections = min(a.SMTP.MaxConnections, maxConnections)
+	if filesSent(a.SMTP.Host) {
+		a.SMTP.FilesSent, a.SMTP.AppendSent = true, false
+	}
 	return a
+}
+
+// filesSent reports whether a provider is known to file what it sends: a copy
+// of ours would be a second one.
+func filesSent(host string) bool {
+	host = strings.ToLower(host)
+	for _, domain := range []string{"gmail.com", "office365.com", "outlook.com"} {
+		if host == domain || strings.HasSuffix(host, "."+domain) {
+			return true
+		}
+	}
+	return false
 }
 
 func setDefault[T comparable](p *T, v T) {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"github.com/sistem48/system48/ticketing"
@@ -63,6 +64,7 @@ type Source struct {
 	memory  memory
 	backoff backoff
 	pace    pace
+	renewed atomic.Int64
 }
 
 // NewSource makes the Source of an account. The error is Invalid and names the
@@ -91,6 +93,10 @@ func (s *Source) Name() string { return s.account.Name }
 // Health is how the account is doing as this process sees it: standby while
 // another process reads it.
 func (s *Source) Health() ticketing.MailboxHealth { return s.health.current() }
+
+// UIDValidityChanges counts how often the server has renewed the identity of all
+// mails since the process started.
+func (s *Source) UIDValidityChanges() int64 { return s.renewed.Load() }
 
 // Run reads the account until ctx ends, whatever its server, the network, the
 // database and the blob store do in between.
@@ -189,6 +195,7 @@ func (s *Source) visit(ctx context.Context, fence ticketing.Fence) (err error) {
 	}
 	defer session.close()
 	if s.memory.enter(session.box) {
+		s.renewed.Add(1)
 		s.log.WarnContext(ctx, "the server renewed the identity of all mails (UIDVALIDITY); comparing the whole folder")
 	}
 	v := &visit{Source: s, imapSession: session, fence: fence, start: start}

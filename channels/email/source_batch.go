@@ -15,7 +15,8 @@ import (
 )
 
 const (
-	smallMail  = 256 << 10 // smaller mails are held in memory while they are stored
+	smallMail  = 256 << 10 // smaller mails are held in memory while they are stored,
+	heldBytes  = 8 << 20   // so many bytes of a batch
 	putWorkers = 32        // mails stored at the same time: their fsyncs share the disk's commits
 )
 
@@ -31,6 +32,7 @@ type batch struct {
 	workers *errgroup.Group
 	metas   []mailMeta
 	slots   map[uint32]*slot
+	held    int64 // bytes of small mails
 }
 
 // A slot is the place of one mail in its batch.
@@ -76,7 +78,7 @@ func (v *visit) fetchBatch(ctx, keep context.Context, metas []mailMeta) (*batch,
 func (b *batch) take(m mailMeta, size int64, r io.Reader) error {
 	s := b.slots[m.uid]
 	s.got, s.whole = size, true
-	if size > smallMail {
+	if b.held += size; size > smallMail || b.held > heldBytes {
 		return b.store(s, r)
 	}
 	buf := make([]byte, size)
