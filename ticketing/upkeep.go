@@ -13,8 +13,8 @@ import (
 type Upkeep struct {
 	*Bureau
 	Duties Duties
-	// Auditor is the address the daily head of the seal chain is mailed to; "" = nobody.
-	Auditor string
+	// Auditor gives the address the daily head of the seal chain is mailed to; "" = nobody.
+	Auditor func() string
 }
 
 var upkeepActor = SystemActor("upkeep")
@@ -167,7 +167,8 @@ func (u *Upkeep) Seal(ctx context.Context) (bool, error) {
 // MailSeal sends the head of the chain of seals to the auditor, who keeps it
 // where nobody of the bureau can change it.
 func (u *Upkeep) MailSeal(ctx context.Context) error {
-	if NormalEmail(u.Auditor) == "" {
+	to := NormalEmail(u.Auditor())
+	if to == "" {
 		return nil
 	}
 	head, err := u.Duties.LastSeal(ctx)
@@ -180,7 +181,7 @@ func (u *Upkeep) MailSeal(ctx context.Context) error {
 		return err
 	}
 	return u.Store.InTx(ctx, func(tx Tx) error {
-		return u.toStaff(ctx, tx, PurposeSeal, u.Auditor, l, now)
+		return u.toStaff(ctx, tx, PurposeSeal, to, l, now)
 	})
 }
 
