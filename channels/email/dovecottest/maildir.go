@@ -66,6 +66,8 @@ func (s *Server) Maildir(user, folder string) string {
 // the next session sees another UIDVALIDITY. Stop the server around it.
 func (s *Server) RenewUIDs(user, folder string) error {
 	dir := s.Maildir(user, folder)
+	// The new validity is the second in which it is made.
+	time.Sleep(1100 * time.Millisecond)
 	names, err := filepath.Glob(filepath.Join(dir, "dovecot*"))
 	if err != nil {
 		return err
