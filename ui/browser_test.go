@@ -135,6 +135,15 @@ func (s *site) stories(t *testing.T) {
 	s.Deliver(t, ticketing.DeliverySent)
 }
 
+// speak sets the language of Adam's account.
+func (s *site) speak(t *testing.T, tag lang.Tag) {
+	t.Helper()
+	registry := ticketing.Registry{Bureau: s.Core}
+	if _, err := registry.ChangeOwn(t.Context(), ticketing.ActorOf(s.Adam), ticketing.OwnChange{Language: &tag}); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // statusPath is the link of a receipt.
 func (s *site) statusPath(t *testing.T, tag lang.Tag, ref ticketing.Reference) string {
 	t.Helper()
@@ -319,6 +328,7 @@ func TestPages(t *testing.T) {
 	for _, l := range looks(shots != "") {
 		tab, cancel := chromedp.NewContext(ctx)
 		problems := listen(t, tab)
+		s.speak(t, l.tag)
 		for _, p := range s.pages(t, l.tag) {
 			cookie := session
 			if !p.staff {

@@ -10,3 +10,5 @@
 // scripts, templ.Raw (mail is shown in a frame), and htmx attributes that rely
 // on inheritance or evaluate text. A test reads every template for them.
 package components
+
+//go:generate go tool templ generate -path .

@@ -7,3 +7,5 @@
 // and shows the result. Links in letters never change anything by being
 // followed: every change is a POST.
 package manage
+
+//go:generate go tool templ generate -path .

@@ -7,3 +7,5 @@
 // wrong code get the same answer (A47). Notes, names of staff and messages of
 // third parties never appear here (A72).
 package portal
+
+//go:generate go tool templ generate -path .

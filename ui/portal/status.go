@@ -118,7 +118,7 @@ func (a *Area) promise(ctx context.Context, t *ticketing.Ticket, dir *ticketing.
 	}
 	switch t.State {
 	case ticketing.StateResolved:
-		v.Label, v.When, v.Note = web.T(ctx, "status.resolved"), p.LongDay(t.ResolvedAt), t.ClosingNote
+		v.Label, v.When, v.Note = web.T(ctx, "status.event_resolved"), p.LongDay(t.ResolvedAt), t.ClosingNote
 		return v
 	case ticketing.StateClosed:
 		v.Label, v.When, v.Note = web.T(ctx, "code."+string(t.Code)), p.LongDay(t.ClosedAt), t.ClosingNote
@@ -209,9 +209,15 @@ func latest(a, b time.Time) time.Time {
 }
 
 // story tells what happened so far, newest first: the requester's own words,
-// the bureau's, and where the ticket went.
+// the bureau's, and where the ticket went. Of the same instant, what was done
+// comes after what was said.
 func story(ctx context.Context, v *ticketing.TicketView, dir *ticketing.Directory, code string) []entryView {
 	var out []entryView
+	for _, e := range v.Events {
+		if line, ok := eventEntry(ctx, e, dir); ok {
+			out = append(out, line)
+		}
+	}
 	for i := range v.Messages {
 		m := &v.Messages[i]
 		if !shown(v, m) {
@@ -222,11 +228,6 @@ func story(ctx context.Context, v *ticketing.TicketView, dir *ticketing.Director
 			e.Who, e.Text = web.T(ctx, "status.you"), m.Text[:min(max(m.FoldAt, 0), len(m.Text))]
 		}
 		out = append(out, e)
-	}
-	for _, e := range v.Events {
-		if line, ok := eventEntry(ctx, e, dir); ok {
-			out = append(out, line)
-		}
 	}
 	slices.SortStableFunc(out, func(x, y entryView) int { return y.At.Compare(x.At) })
 	return out

@@ -112,7 +112,8 @@ func (k *Kit) problem(ctx context.Context, err error, kind ticketing.Kind, statu
 		Title: T(ctx, "problem."+Code(kind)+".title"),
 		Text:  T(ctx, "problem."+Code(kind)+".text"),
 	}
-	if kind != ticketing.Internal {
+	// What does not exist and what is not for the reader look the same (A33).
+	if kind != ticketing.Internal && kind != ticketing.NotFound {
 		if text := ErrorText(ctx, err); text != "" {
 			view.Text = text
 		}

@@ -61,7 +61,7 @@ func Language(ctx context.Context) lang.Tag { return sceneOf(ctx).printer.Tag() 
 func PrinterOf(ctx context.Context) *locale.Printer { return sceneOf(ctx).printer }
 
 // T gives the text of a message id in the language of the request; args are
-// pairs of placeholder and value: T(ctx, "queue.greeting", "Name", name).
+// pairs of placeholder and value: T(ctx, "composer.to", "Address", a).
 func T(ctx context.Context, id string, args ...any) string {
 	return sceneOf(ctx).printer.T(id, args...)
 }
