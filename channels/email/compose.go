@@ -254,7 +254,7 @@ func writeMail(out io.Writer, h message.Header, d ticketing.Delivery, open func(
 func writeVersions(w *message.Writer, d ticketing.Delivery) error {
 	text := cleanText(d.Text) + "\n"
 	for _, v := range []struct{ media, text string }{
-		{"text/plain; charset=utf-8", text},
+		{"text/plain; charset=utf-8", letterPlain(text)},
 		{"text/html; charset=utf-8", letterHTML(text, string(d.Language))},
 	} {
 		var h message.Header

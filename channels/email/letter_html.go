@@ -150,3 +150,23 @@ func linkable(address string) bool {
 func link(address, words string) string {
 	return `<a href="` + html.EscapeString(address) + `">` + html.EscapeString(words) + "</a>"
 }
+
+// letterPlain is the text as it stands beside the HTML version: the marks of
+// bold words are for programs, not for readers.
+func letterPlain(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		var b strings.Builder
+		for {
+			before, rest, found := strings.Cut(line, "**")
+			inner, after, closed := strings.Cut(rest, "**")
+			if !found || !closed || strings.TrimSpace(inner) == "" || len(inner) >= 500 {
+				break
+			}
+			b.WriteString(before + inner)
+			line = after
+		}
+		lines[i] = b.String() + line
+	}
+	return strings.Join(lines, "\n")
+}
