@@ -8,7 +8,9 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/a-h/templ"
@@ -24,14 +26,31 @@ import (
 // A desk is the interface over an office of the test city.
 type desk struct {
 	*ticketingtest.Office
-	api  *API
-	echo *echo.Echo
-	log  *bytes.Buffer
+	api    *API
+	echo   *echo.Echo
+	log    *logBuffer
+	faults *ticketingtest.FaultStore // between the interface and the store
+}
+
+// A logBuffer takes lines from several requests at a time.
+type logBuffer struct {
+	sync.Mutex
+	bytes.Buffer
+}
+
+// Write implements [io.Writer].
+func (b *logBuffer) Write(p []byte) (int, error) {
+	b.Lock()
+	defer b.Unlock()
+	return b.Buffer.Write(p)
 }
 
 func newDesk(t *testing.T, change func(*Deps)) *desk {
 	t.Helper()
-	d := &desk{Office: ticketingtest.NewOffice(t, ""), log: &bytes.Buffer{}}
+	d := &desk{Office: ticketingtest.NewOffice(t, ""), log: &logBuffer{}}
+	d.faults = ticketingtest.NewFaultStore(d.Store)
+	bureau := *d.Core
+	bureau.Store = d.faults
 	kit, err := web.New(web.Options{
 		Log: slog.New(slog.NewJSONHandler(d.log, nil)), Now: d.Clock.Now, Zone: ticketingtest.Zone(), PublicURL: "http://127.0.0.1:4848",
 		Store: d.Store, Sessions: d.Store, Gate: d.Store,
@@ -46,7 +65,7 @@ func newDesk(t *testing.T, change func(*Deps)) *desk {
 		t.Fatal(err)
 	}
 	deps := Deps{
-		Kit: kit, Bureau: d.Core, Reads: d.Store, Tokens: d.Store, Blobs: d.Blobs,
+		Kit: kit, Bureau: &bureau, Reads: d.faults, Tokens: d.faults, Blobs: d.Blobs,
 		Sentence: func(tag lang.Tag, x ticketing.Explanation) string { return letters.Sentence(tag, x) },
 	}
 	if change != nil {
@@ -68,7 +87,7 @@ func (d *desk) token(t *testing.T, a ticketing.Agent, rights ...ticketing.Right)
 
 func (d *desk) issue(t *testing.T, k ticketing.Token) string {
 	t.Helper()
-	secret := ticketing.TokenPrefix + strings.Repeat("x", 10) + ticketing.HashSecret(t.Name() + k.Name + string(rune(len(k.Rights))))[:30]
+	secret := ticketing.TokenPrefix + ticketing.HashSecret(t.Name() + k.Name)[:40]
 	for i := 0; ; i++ {
 		k.Hash = ticketing.HashSecret(secret)
 		if _, err := d.Store.TokenByHash(t.Context(), k.Hash); err != nil {
@@ -148,4 +167,18 @@ func (d *desk) mail(t *testing.T, from, subject string) ticketing.Reference {
 		t.Fatalf("ledger says %+v", e)
 	}
 	return e.TicketRef
+}
+
+func num(n int64) string { return strconv.FormatInt(n, 10) }
+
+// sansID gives a problem without what differs between requests.
+func sansID(t *testing.T, a *answer) string {
+	t.Helper()
+	o := a.object(t)
+	delete(o, "request_id")
+	b, err := json.Marshal(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
 }

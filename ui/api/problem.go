@@ -95,7 +95,7 @@ func (a *API) problem(ctx context.Context, err error, conditional bool) *problem
 			p.Reason = e.Key
 		}
 		if e.Field != "" {
-				p.Errors = append(p.Errors, problemField{Field: e.Field, Reason: e.Key, Detail: orElse(words(ctx, e), plain[kind])})
+			p.Errors = append(p.Errors, problemField{Field: e.Field, Reason: e.Key, Detail: orElse(words(ctx, e), plain[kind])})
 		}
 	}
 	return p
@@ -247,6 +247,9 @@ func problems(c huma.Context, _ string, v any) (any, error) {
 		_, field, nested := strings.Cut(e.Location, ".") // body.text, query.limit
 		if !nested {
 			field = e.Location
+		}
+		if strings.HasPrefix(e.Message, "json:") { // speaks of the program, not of the request
+			e.Message = "does not fit the schema"
 		}
 		p.Errors = append(p.Errors, problemField{Field: field, Detail: e.Message})
 	}

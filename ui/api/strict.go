@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -82,6 +83,7 @@ func checkObject(d *json.Decoder, depth int) error {
 			return err
 		}
 		name, _ := t.(string)
+		name = strings.ToLower(strings.ToUpper(name)) // encoding/json tells no cases apart
 		if seen[name] {
 			return errTwice
 		}
