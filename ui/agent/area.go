@@ -66,6 +66,12 @@ func (a *Area) Register(e *echo.Echo) {
 	g.GET("/mail/:message", a.mail, web.Need(ticketing.RightRead))
 	g.GET("/mail/:message/raw", a.raw, web.Need(ticketing.RightRaw))
 
+	g.GET("/search", a.search, web.Need(ticketing.RightRead))
+	g.GET("/search/options", a.searchOptions, web.Need(ticketing.RightRead))
+	a.registerNew(e, g)
+	a.registerCitizens(g.Group("/citizens", web.Need(ticketing.RightCitizens)))
+	a.registerRecords(g)
+
 	s := a.Kit.Streams(e, "/agent/events")
 	s.GET("", a.Hub.Handler)
 }
@@ -96,6 +102,37 @@ func (a *Area) registerTicket(t *echo.Group) {
 	t.POST("/reveal", a.reveal)
 	t.PUT("/drafts/:kind", a.saveDraft)
 	t.DELETE("/uploads/:upload", a.dropUpload)
+}
+
+func (a *Area) registerNew(e *echo.Echo, g *echo.Group) {
+	open := web.Need(ticketing.RightOpen)
+	g.GET("/new", a.newTicket, open)
+	g.GET("/new/known", a.recognised, open)
+	up := a.Kit.StaffUploads(e, "/agent/new")
+	up.POST("", a.openTicket, open)
+}
+
+func (a *Area) registerCitizens(g *echo.Group) {
+	g.GET("", a.citizens)
+	g.GET("/:id", a.citizen)
+	g.POST("/:id", a.citizenSave)
+	g.POST("/:id/remove", a.citizenRemove)
+	g.POST("/:id/reveal", a.citizenReveal, web.Need(ticketing.RightReveal))
+	g.POST("/:id/join", a.citizenJoin)
+	g.POST("/:id/separate", a.citizenSeparate)
+}
+
+// registerRecords mounts the ledger and the letters that did not get through.
+func (a *Area) registerRecords(g *echo.Group) {
+	ledger, retry := web.Need(ticketing.RightLedger), web.Need(ticketing.RightRetry)
+	g.GET("/intake", a.intake, ledger)
+	g.GET("/intake/:item", a.intakeItem, ledger)
+	g.GET("/intake/:item/raw", a.intakeRaw, ledger, web.Need(ticketing.RightRaw))
+	g.POST("/intake/:item/retry", a.intakeRetry, retry)
+	g.GET("/outgoing", a.outgoing, retry)
+	g.POST("/outgoing/:delivery/retry", a.outgoingRetry, retry)
+	g.POST("/outgoing/held", a.outgoingHeld, web.Need(ticketing.RightOutgoing))
+	g.GET("/tickets/:id", a.ticketByID, web.Need(ticketing.RightRead))
 }
 
 // MaySignal says whether an actor may learn that something changed (A38): only

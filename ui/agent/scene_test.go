@@ -88,6 +88,10 @@ func newCrowd(t testing.TB, s *site) crowd {
 	})
 	must(t, err)
 	c.water = opened.Ref
+	s.Clock.Set(now.Add(-10 * time.Minute))
+	_, _, err = desk.Reply(t.Context(), ana, ticketing.Target{Ref: c.parking}, ticketing.ReplyInput{Text: "Kërkesa bëhet në sportel."})
+	must(t, err)
+	s.Deliver(t, ticketing.DeliveryFailed)
 	s.Clock.Set(now)
 	return c
 }
@@ -109,9 +113,12 @@ func TestLooks(t *testing.T) {
 	s := newSite(t, "")
 	c := newCrowd(t, s)
 	w := newWindow(t, s, s.Ana)
+	pothole := ticketing.TicketPath(c.pothole)
 	for name, path := range map[string]string{
-		"queue": "/agent/v/all", "ticket": ticketing.TicketPath(c.pothole), "why": ticketing.TicketPath(c.pothole) + "/why/answer",
-		"empty": "/agent/v/overdue?channel=sms", "call": ticketing.TicketPath(c.water),
+		"queue": "/agent/v/all", "ticket": pothole, "why": pothole + "/why/answer", "empty": "/agent/v/overdue?channel=sms",
+		"call": ticketing.TicketPath(c.water), "dialog": pothole + "?open=close", "new": "/agent/new", "said": "/agent/new?done=" + string(c.water),
+		"intake": "/agent/intake?period=week", "item": "/agent/intake/1?period=week", "search": "/agent/search?q=rupa", "nothing": "/agent/search?q=zzzzz",
+		"citizens": "/agent/citizens?q=marko", "citizen": "/agent/citizens/" + id(s.View(t, c.water).Citizen.ID), "outgoing": "/agent/outgoing",
 	} {
 		for _, width := range []int64{1440, 390} {
 			for _, scheme := range []string{"light", "dark"} {

@@ -112,7 +112,7 @@ func (a *Area) load(c echo.Context, ref ticketing.Reference) (*ticketPage, error
 	p.facts = p.factList(ctx)
 	p.people, p.places, p.kinds = people(dir, by, p.t.Department), places(c, dir), categories(ctx, dir)
 	for _, k := range contacts(p.citizen, ticketing.ContactPhone) {
-		p.phones = append(p.phones, phoneView{k.ID, number.Mask(k.Address, "ME"), number.Format(k.Address, "ME")})
+		p.phones = append(p.phones, phoneView{k.ID, number.Mask(k.Address, homeRegion), number.Format(k.Address, homeRegion)})
 	}
 	if p.composer, err = a.composer(c, p); err != nil {
 		return nil, err

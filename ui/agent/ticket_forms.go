@@ -134,3 +134,11 @@ func navAddress(current string) string {
 
 // bar gives percent of the time bar in the units of its drawing.
 func bar(percent float64) string { return strconv.FormatFloat(percent*3.84, 'f', 1, 64) }
+
+// orText gives the text, or what stands for none.
+func orText(text, none string) string {
+	if text == "" {
+		return none
+	}
+	return text
+}

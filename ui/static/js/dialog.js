@@ -36,3 +36,9 @@ document.addEventListener("htmx:load", (e) => {
     box.addEventListener("close", () => box.remove(), { once: true });
   }
 });
+
+// A page that was asked for with a dialog open shows it above the page.
+for (const box of document.querySelectorAll("dialog[open]")) {
+  box.close();
+  box.showModal();
+}
