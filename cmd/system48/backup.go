@@ -167,15 +167,24 @@ func hashFile(file string) (string, int64, error) {
 }
 
 func newRestoreCommand(load configLoader) *cobra.Command {
-	var file, from string
+	var (
+		file, from string
+		holdOnly   bool
+	)
 	cmd := &cobra.Command{
 		Use: "restore -c FILE --from BACKUP.tar.gz", Short: "Put a backup in the place of an empty installation",
-		Long: "Refuses to overwrite. Afterwards every letter that had not left is held until somebody\nreleases it under /agent/outgoing: it may have left after the backup was made.",
+		Long: "Refuses to overwrite. Afterwards every letter that had not left is held until somebody\nreleases it under /agent/outgoing: it may have left after the backup was made. After\npg_restore, restore --hold-only does this last step alone.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := loadWarning(load, file, cmd.ErrOrStderr())
 			if err != nil {
 				return err
+			}
+			if holdOnly {
+				return holdOutgoing(cmd, cfg)
+			}
+			if from == "" {
+				return withCode(exitUsage, errors.New("--from names the archive that backup wrote"))
 			}
 			held, m, err := restore(cmd.Context(), cfg, from, newProgress(cmd.ErrOrStderr(), "restore"))
 			if err != nil {
@@ -187,8 +196,23 @@ func newRestoreCommand(load configLoader) *cobra.Command {
 	}
 	cmd.Flags().StringVarP(&file, "config", "c", "", "configuration `FILE`")
 	cmd.Flags().StringVar(&from, "from", "", "archive that backup wrote")
-	_ = cmd.MarkFlagRequired("from")
+	cmd.Flags().BoolVar(&holdOnly, "hold-only", false, "only hold what waits in the outbox")
 	return cmd
+}
+
+// holdOutgoing holds what a database restored by other means would send again.
+func holdOutgoing(cmd *cobra.Command, cfg Config) (err error) {
+	s, err := openSystem(cmd.Context(), cfg, newLogger(cmd.ErrOrStderr(), LogConfig{Level: "warn", Format: "text"}))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	held, err := s.db.HoldOutgoing(cmd.Context())
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%d letters are held\n", held)
+	return err
 }
 
 func restore(ctx context.Context, cfg Config, from string, bar *progress) (held int, m manifest, err error) {

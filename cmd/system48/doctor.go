@@ -116,13 +116,17 @@ func (s *system) examineState(ctx context.Context) []finding {
 		Name: "intake", OK: age(now, sum.OldestReceived) < stuckAfter.Seconds(),
 		Detail: fmt.Sprintf("oldest unworked item is %.0f s old", age(now, sum.OldestReceived)), Remedy: "is serve running? see its log and the intake ledger",
 	}}
-	states, oldest, err := s.db.DeliveryCounts(ctx)
+	states, _, err := s.db.DeliveryCounts(ctx)
+	if err != nil {
+		return append(list, finding{Name: "outbox", Detail: err.Error()})
+	}
+	next, err := s.db.NextDeliveryAt(ctx)
 	if err != nil {
 		return append(list, finding{Name: "outbox", Detail: err.Error()})
 	}
 	list = append(list, finding{
-		Name: "outbox", OK: age(now, oldest) < time.Hour.Seconds(),
-		Detail: fmt.Sprintf("oldest waiting letter is %.0f s old", age(now, oldest)), Remedy: "check the SMTP server and the log of serve",
+		Name: "outbox", OK: age(now, next) < stuckAfter.Seconds(),
+		Detail: fmt.Sprintf("the next letter is %.0f s late", age(now, next)), Remedy: "is serve running? check the SMTP server and the log of serve",
 	})
 	held := states["held"]
 	return append(list, finding{

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"context"
+	"crypto/rand"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -74,7 +77,14 @@ func (s *system) ingest(cmd *cobra.Command, account string, in io.Reader) (ticke
 		return 0, "", err
 	}
 	now := s.now().UTC()
-	accepted, err := s.db.Accept(cmd.Context(), ticketing.Fence{}, []ticketing.Arrival{{
+	// A lease of its own: mails handed over at once do not wait for one another.
+	lease := "ingest/" + rand.Text()
+	fence, _, err := s.db.Acquire(cmd.Context(), lease, lease, time.Minute)
+	if err != nil {
+		return 0, "", fmt.Errorf("enter the mail: %w", err)
+	}
+	defer func() { _ = s.db.Release(context.WithoutCancel(cmd.Context()), fence, lease) }() // it ends by itself too
+	accepted, err := s.db.Accept(cmd.Context(), fence, []ticketing.Arrival{{
 		Channel: ticketing.ChannelEmail,
 		// The bytes name the item: the same mail handed over again is the same row.
 		Box: ticketing.Mailbox{Account: box.Name, Folder: "ingest", UIDValidity: binary.BigEndian.Uint32(raw)}, UID: binary.BigEndian.Uint32(raw[4:]),

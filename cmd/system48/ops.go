@@ -134,7 +134,7 @@ var (
 	ingestOldest = desc("ingest_oldest_unprocessed_seconds", "Age of the oldest item that has no disposition.")
 	imapSuccess  = desc("imap_last_success_timestamp_seconds", "When a mailbox was last swept to the end.", "mailbox")
 	outbound     = desc("outbound_messages", "Deliveries by state.", "state")
-	outOldest    = desc("outbound_oldest_queued_seconds", "Age of the oldest delivery that waits.")
+	outOldest    = desc("outbound_oldest_queued_seconds", "How long the delivery that should leave next is late.")
 	slaOpen      = desc("sla_open_tickets", "Tickets in work by how their nearest promise stands.", "state")
 	scrapeOK     = desc("state_up", "Whether the database answered this scrape.")
 )
@@ -177,14 +177,18 @@ func (c *stateCollector) collect(ctx context.Context, ch chan<- prometheus.Metri
 	gauge(slaOpen, float64(sum.OpenOnTime), "ok")
 	gauge(slaOpen, float64(sum.OpenLate), "breached")
 	gauge(slaOpen, float64(sum.OpenPaused), "paused")
-	states, oldest, err := c.s.db.DeliveryCounts(ctx)
+	states, _, err := c.s.db.DeliveryCounts(ctx)
+	if err != nil {
+		return err
+	}
+	next, err := c.s.db.NextDeliveryAt(ctx)
 	if err != nil {
 		return err
 	}
 	for state, n := range states {
 		gauge(outbound, float64(n), string(state))
 	}
-	gauge(outOldest, age(now, oldest))
+	gauge(outOldest, age(now, next)) // what waits for its hour is not late
 	boxes, err := c.s.db.MailboxHealths(ctx)
 	if err != nil {
 		return err

@@ -96,6 +96,10 @@ func explainPromise(c Config, profile, start, target string, pauses []string) (t
 		return zero, nil, withCode(exitData, fmt.Errorf("there is no profile %q; there are %s", profile, strings.Join(names, ", ")))
 	}
 	x, err := rules.Promise(profile, at, want, stops, at)
+	if err == nil && !x.Due.IsZero() {
+		// Told as it looks when it falls due: every pause is over.
+		x, err = rules.Promise(profile, at, want, stops, x.Due)
+	}
 	if err != nil {
 		return zero, nil, withCode(exitData, err)
 	}
