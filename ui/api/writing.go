@@ -176,10 +176,9 @@ func (a *API) reply(ctx context.Context, c *caller, in *replyInput) (*messageOut
 	if in.Body.SendAfter != nil {
 		message.SendAfter = *in.Body.SendAfter
 	}
-	return a.write(ctx, c, &in.ActInput, in.Body, in.Body.Attachments, func(desk *ticketing.Desk, t ticketing.Target, uploads []string) (ticketing.MessageID, error) {
+	return a.write(ctx, c, &in.ActInput, in.Body, in.Body.Attachments, func(desk *ticketing.Desk, t ticketing.Target, uploads []string) (*ticketing.Ticket, ticketing.MessageID, error) {
 		message.Uploads = uploads
-		_, id, err := desk.Reply(ctx, c.actor, t, message)
-		return id, err
+		return desk.Reply(ctx, c.actor, t, message)
 	})
 }
 
@@ -195,23 +194,22 @@ type noteJSON struct {
 }
 
 func (a *API) note(ctx context.Context, c *caller, in *noteInput) (*messageOutput, error) {
-	return a.write(ctx, c, &in.ActInput, in.Body, in.Body.Attachments, func(desk *ticketing.Desk, t ticketing.Target, uploads []string) (ticketing.MessageID, error) {
-		_, id, err := desk.Note(ctx, c.actor, t, ticketing.NoteInput{Text: in.Body.Text, Uploads: uploads})
-		return id, err
+	return a.write(ctx, c, &in.ActInput, in.Body, in.Body.Attachments, func(desk *ticketing.Desk, t ticketing.Target, uploads []string) (*ticketing.Ticket, ticketing.MessageID, error) {
+		return desk.Note(ctx, c.actor, t, ticketing.NoteInput{Text: in.Body.Text, Uploads: uploads})
 	})
 }
 
 // write adds a message to the ticket: the files' bytes first, then everything
-// else in one transaction.
+// else in one transaction, which also reads the message back.
 func (a *API) write(ctx context.Context, c *caller, in *ActInput, body any, attached []attachmentJSON,
-	run func(desk *ticketing.Desk, t ticketing.Target, uploads []string) (ticketing.MessageID, error),
+	run func(desk *ticketing.Desk, t ticketing.Target, uploads []string) (*ticketing.Ticket, ticketing.MessageID, error),
 ) (*messageOutput, error) {
 	ref, err := a.ref(in.Ref)
 	if err != nil {
 		return nil, err
 	}
 	if len(attached) > 0 { // nothing is stored for a ticket the caller may not see
-		if _, err := a.view(ctx, c, ref); err != nil {
+		if err := a.visible(ctx, c, ref); err != nil {
 			return nil, err
 		}
 	}
@@ -219,13 +217,49 @@ func (a *API) write(ctx context.Context, c *caller, in *ActInput, body any, atta
 	if err != nil {
 		return nil, err
 	}
+	var out *messageOutput
 	d, err := a.perform(ctx, c, in, body, files.kept, func(desk *ticketing.Desk, t ticketing.Target) (done, error) {
-		id, err := run(desk, t, files.ids)
-		return done{ref: t.Ref, message: id}, err
+		k, id, err := run(desk, t, files.ids)
+		if err != nil {
+			return done{}, err
+		}
+		out, err = written(ctx, desk.Store, k, id)
+		return done{ref: k.Ref, message: id}, err
 	})
-	if err != nil {
-		return nil, err
+	if err != nil || !d.replayed {
+		return out, err
 	}
+	return a.writtenBefore(ctx, c, d)
+}
+
+// visible is NotFound unless the caller may see the ticket.
+func (a *API) visible(ctx context.Context, c *caller, ref ticketing.Reference) error {
+	rows, err := a.Reads.TicketRows(ctx, c.actor.Scope(), []ticketing.Reference{ref}, c.actor.Agent)
+	if err == nil && len(rows) == 0 {
+		return unknownTicket()
+	}
+	return err
+}
+
+// written reads back the message that was just added.
+func written(ctx context.Context, s ticketing.Store, t *ticketing.Ticket, id ticketing.MessageID) (out *messageOutput, err error) {
+	err = s.InTx(ctx, func(tx ticketing.Tx) error {
+		m, err := tx.Message(ctx, id)
+		if err != nil {
+			return err
+		}
+		deliveries, err := tx.DeliveriesOf(ctx, id)
+		if err != nil {
+			return err
+		}
+		out = &messageOutput{ETag: etag(t.Version), Location: messagePath(id), Body: message(m, t.Ref, deliveries)}
+		return nil
+	})
+	return out, err
+}
+
+// writtenBefore gives the message of an earlier request with the same key.
+func (a *API) writtenBefore(ctx context.Context, c *caller, d done) (*messageOutput, error) {
 	v, err := a.view(ctx, c, d.ref)
 	if err != nil {
 		return nil, err
