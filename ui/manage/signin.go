@@ -81,7 +81,7 @@ func (a *Area) chooseLanguage(c echo.Context) error {
 	}
 	a.Kit.RememberLanguage(c, tag)
 	back := ""
-	if u, err := url.Parse(c.Request().Referer()); err == nil {
+	if u, err := url.Parse(c.Request().Referer()); err == nil && u.Host != "" {
 		back = u.RequestURI()
 	}
 	return web.Redirect(c, web.Next(back, "/sign-in"))
