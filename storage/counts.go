@@ -8,19 +8,48 @@ import (
 	"github.com/sistem48/system48/ticketing"
 )
 
-// countsAge is how old the numbers beside the views may be.
-const countsAge = 3 * time.Second
+// How old the numbers beside the views may be. Between the two ages the old
+// ones are given while new ones are made.
+const (
+	countsAge   = 3 * time.Second
+	countsLimit = 15 * time.Second
+)
 
 // countsCache keeps the sums over all departments, which are the same for
 // everybody; what an agent sees of them is added up from it.
 type countsCache struct {
-	mu      sync.Mutex
-	at      time.Time
-	now     time.Time // the instants the sums were made for
-	dayEnd  time.Time
-	groups  []countGroup
-	spam    map[int64]int
-	waiting int // quarantined items
+	mu     sync.Mutex
+	at     time.Time // when the sums were made
+	dayEnd time.Time // for which day
+	sums   *countSums
+	making bool
+}
+
+// countSums is never changed once made.
+type countSums struct {
+	groups      []countGroup
+	spam        map[int64]int
+	quarantined int
+}
+
+// many reports whether so many tickets in work are as described that they are
+// found sooner along an order of all than by sorting them.
+func (c *countsCache) many(is func(countGroup) bool) bool {
+	c.mu.Lock()
+	sums := c.sums
+	c.mu.Unlock()
+	if sums == nil {
+		return false
+	}
+	n, all := 0, 0
+	for _, g := range sums.groups {
+		all += g.n
+		if is(g) {
+			n += g.n
+		}
+	}
+	const page = 50
+	return n > 0 && page*all/n < n
 }
 
 // A countGroup is the tickets in work of one department, state and somebody or
@@ -36,7 +65,7 @@ type countGroup struct {
 var (
 	countWork = sqlQuery(`select department_id, state, assignee_id <> 0, count(*),
 		sum(case when due_at < ? then 1 else 0 end), sum(case when due_at >= ? and due_at < ? then 1 else 0 end)
-		from tickets where state < 3 group by department_id, state, assignee_id <> 0`)
+		from tickets {lite:indexed by tickets_work_department_due} where state < 3 group by department_id, state, assignee_id <> 0`)
 	countSpam        = sqlQuery("select department_id, count(*) from tickets where spam = 1 group by department_id")
 	countQuarantined = sqlQuery("select count(*) from ledger where state >= 3 and state = 4")
 )
@@ -69,7 +98,7 @@ func (db *DB) TicketCounts(ctx context.Context, s ticketing.Scope, agent ticketi
 		}
 	}
 	if s.All {
-		c.Quarantined = sums.waiting
+		c.Quarantined = sums.quarantined
 	}
 	if agent == 0 {
 		return c, nil
@@ -83,64 +112,79 @@ func (db *DB) TicketCounts(ctx context.Context, s ticketing.Scope, agent ticketi
 	return c, err
 }
 
-// sums gives the cached sums, made anew when they are too old. Askers wait for
-// the one who makes them, so that the table is read once for all.
-func (db *DB) sums(ctx context.Context, now, dayEnd time.Time) (countSums, error) {
+// sums gives the cached sums. When they are too old, whoever asks first makes
+// them anew; the others wait, or take the old ones while these will do.
+func (db *DB) sums(ctx context.Context, now, dayEnd time.Time) (*countSums, error) {
 	c := &db.counts
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	at := db.now()
-	if age := at.Sub(c.at); c.groups == nil || age < 0 || age >= countsAge || !c.dayEnd.Equal(dayEnd) {
-		if err := db.sumUp(ctx, now, dayEnd); err != nil {
-			return countSums{}, err
-		}
-		c.at, c.now, c.dayEnd = at, now, dayEnd
+	age := at.Sub(c.at)
+	usable := c.sums != nil && c.dayEnd.Equal(dayEnd) && age >= 0
+	if usable && age < countsAge {
+		return c.sums, nil
 	}
-	return countSums{c.groups, c.spam, c.waiting}, nil
+	if usable && age < countsLimit {
+		if !c.making {
+			c.making = true
+			db.background.Go(func() { db.renewSums(ctx, now, dayEnd, at) })
+		}
+		return c.sums, nil
+	}
+	fresh, err := db.sumUp(ctx, now, dayEnd)
+	if err == nil {
+		c.sums, c.at, c.dayEnd = fresh, at, dayEnd
+	}
+	return fresh, err
 }
 
-// countSums is what the cache holds, to be read without its lock.
-type countSums struct {
-	groups  []countGroup
-	spam    map[int64]int
-	waiting int
+// renewSums makes the sums while the old ones are in use. A failure leaves
+// them, until they are too old and somebody is told.
+func (db *DB) renewSums(ctx context.Context, now, dayEnd, at time.Time) {
+	ctx, cancel := detach(ctx)
+	defer cancel()
+	fresh, err := db.sumUp(ctx, now, dayEnd)
+	c := &db.counts
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.making = false
+	if err == nil {
+		c.sums, c.at, c.dayEnd = fresh, at, dayEnd
+	}
 }
 
-func (db *DB) sumUp(ctx context.Context, now, dayEnd time.Time) error {
-	groups := []countGroup{}
-	spam := map[int64]int{}
+func (db *DB) sumUp(ctx context.Context, now, dayEnd time.Time) (*countSums, error) {
+	s := &countSums{spam: map[int64]int{}}
 	var found bool
-	var quarantined int
 	n := instant(now)
 	err := db.query(ctx,
 		statement{query: countWork, args: []any{n, n, instant(dayEnd)}, read: func(r rows) error {
-			groups = groups[:0]
+			s.groups = nil
 			for r.Next() {
 				var g countGroup
 				if err := r.Scan(&g.department, &g.state, &g.assigned, &g.n, &g.overdue, &g.today); err != nil {
 					return err
 				}
-				groups = append(groups, g)
+				s.groups = append(s.groups, g)
 			}
 			return r.Err()
 		}},
 		statement{query: countSpam, read: func(r rows) error {
-			clear(spam)
+			clear(s.spam)
 			for r.Next() {
 				var d int64
 				var n int
 				if err := r.Scan(&d, &n); err != nil {
 					return err
 				}
-				spam[d] = n
+				s.spam[d] = n
 			}
 			return r.Err()
 		}},
-		statement{query: countQuarantined, read: one(&found, &quarantined)},
+		statement{query: countQuarantined, read: one(&found, &s.quarantined)},
 	)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	db.counts.groups, db.counts.spam, db.counts.waiting = groups, spam, quarantined
-	return nil
+	return s, nil
 }

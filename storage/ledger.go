@@ -424,7 +424,7 @@ var (
 	deferItem  = sqlQuery("update ledger set next_at = ?, last_error = ?, lease_until = null where id = ? and state = 0")
 	settleItem = sqlQuery(`update ledger set state = ?, reason = ?, ticket_id = ?, message_id = ?, duplicate_of = ?, settled_at = ?,
 		next_at = null, lease_until = null where id = ? and state = 0`)
-	retryItem = sqlQuery(`update ledger set state = 0, reason = '', last_error = '', next_at = null, settled_at = null, lease_until = null
+	retryItem = sqlQuery(`update ledger set state = 0, attempts = 0, reason = '', last_error = '', next_at = null, settled_at = null, lease_until = null
 		where id = ? and state in (0, 4, 5)`)
 	itemState = sqlQuery("select state from ledger where id = ?")
 )

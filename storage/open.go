@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -74,7 +75,11 @@ type DB struct {
 	counts    countsCache
 	sent      sentCount
 	stop      context.CancelFunc
-	migrated  migrations.Result
+	// background is work that must end before the database is closed.
+	background sync.WaitGroup
+	// explain is told of every query outside transactions; tests set it.
+	explain  func(q query, args []any) error
+	migrated migrations.Result
 }
 
 // Open opens the database and, unless told otherwise, brings its schema up to
@@ -238,6 +243,7 @@ func (db *DB) Close() error {
 	}
 	db.stop()
 	db.bus.close()
+	db.background.Wait()
 	var errs []error
 	if db.sql != nil && db.pool != nil {
 		errs = append(errs, db.sql.Close())

@@ -107,6 +107,9 @@ func same(a, b any) bool {
 		y, _ := b.(instant)
 		return x.time().Equal(y.time())
 	}
+	if x := reflect.ValueOf(a); x.Kind() == reflect.Slice && x.Len() == 0 {
+		return reflect.ValueOf(b).Len() == 0 // an empty list is stored as none
+	}
 	return reflect.DeepEqual(a, b)
 }
 

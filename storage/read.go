@@ -11,6 +11,11 @@ import (
 func (db *DB) query(ctx context.Context, queries ...statement) error {
 	for i := range queries {
 		cleanArgs(queries[i].args)
+		if db.explain != nil {
+			if err := db.explain(queries[i].query, queries[i].args); err != nil {
+				return err
+			}
+		}
 	}
 	return db.retry(ctx, func() error {
 		if db.engine == sqliteEngine {

@@ -75,12 +75,16 @@ type position struct {
 // orders are one band; running backwards over instants of which "never" must
 // stay last takes two for each rank.
 type band struct {
-	where string
+	where string // and its variables: what all of the band has in common
 	args  []any
+	begin string // where it begins, unless a cursor says so
+	start []any
 	order string // columns with their directions
 	after string // the condition of lying behind a cursor
 	key   func(p position) []any
 	holds func(p position) bool
+	// falling: due instants fall along the band, so that a cursor bounds them above.
+	falling bool
 }
 
 // bandsOf gives the bands of a sort, in order.
@@ -112,7 +116,7 @@ func bandsOf(sort ticketing.Sort, desc bool) ([]band, error) {
 		}
 		var all []band
 		for rank := leastUrgent; rank >= 0; rank-- {
-			all = append(all, backwardsByDue("rank = ? and ", []any{rank}, func(p position) bool { return p.Rank == rank })...)
+			all = append(all, backwardsByDue(" and rank = ?", []any{rank}, func(p position) bool { return p.Rank == rank })...)
 		}
 		return all, nil
 	}
@@ -120,19 +124,19 @@ func bandsOf(sort ticketing.Sort, desc bool) ([]band, error) {
 }
 
 // backwardsByDue gives the two bands of running backwards with "never" last.
+// A range of an index has one upper end: the beginning or the cursor, not both.
 func backwardsByDue(where string, args []any, holds func(position) bool) []band {
-	never := instant(endOfTime)
 	isNever := func(p position) bool { return p.At == endOfTime.UnixMicro() }
-	args = append(slices.Clip(args), never)
+	never := []any{instant(endOfTime)}
 	return []band{
 		{
-			where: where + "due_at < ?", args: args, order: "due_at desc, id desc", after: "(due_at, id) < (?, ?)",
-			key:   func(p position) []any { return []any{instant(time.UnixMicro(p.At)), p.ID} },
-			holds: func(p position) bool { return holds(p) && !isNever(p) },
+			where: where, args: args, begin: "due_at < ?", start: never, order: "due_at desc, id desc",
+			after: "(due_at, id) < (?, ?)", key: func(p position) []any { return []any{instant(time.UnixMicro(p.At)), p.ID} },
+			holds: func(p position) bool { return holds(p) && !isNever(p) }, falling: true,
 		},
 		{
-			where: where + "due_at = ?", args: args, order: "due_at desc, id desc", after: "id < ?",
-			key:   func(p position) []any { return []any{p.ID} },
+			where: where + " and due_at = ?", args: append(slices.Clip(args), never...), order: "due_at desc, id desc",
+			after: "id < ?", key: func(p position) []any { return []any{p.ID} },
 			holds: func(p position) bool { return holds(p) && isNever(p) },
 		},
 	}
@@ -192,14 +196,34 @@ func (db *DB) Tickets(ctx context.Context, f ticketing.TicketFilter, agent ticke
 
 // A lister puts a list's query together.
 type lister struct {
-	db      *DB
-	f       *ticketing.TicketFilter
-	agent   ticketing.AgentID
-	sets    []string // conditions that name the partial indexes: work, finished, spam
-	where   strings.Builder
-	args    []any
-	nothing bool // the filter can match no ticket
+	db          *DB
+	f           *ticketing.TicketFilter
+	agent       ticketing.AgentID
+	sets        []set
+	departments []int64 // each read by its own index, then merged; none: all at once
+	where       strings.Builder
+	args        []any
+	narrow      bool // a condition picks out few tickets: the planner finds the way
+	nothing     bool // the filter can match no ticket
+	dueBefore   time.Time
 }
+
+// A set is a part of the table that partial indexes cover. Its condition stands
+// in the text of queries with numbers, because a variable matches no partial index.
+type set struct {
+	name  string // of its indexes: tickets_<name>_<order>
+	where string
+}
+
+var (
+	setWork     = set{"work", "state < 3"}
+	setFinished = set{"done", "state >= 3 and spam = 0"}
+	setSpam     = set{"spam", "spam = 1"}
+)
+
+// mergedDepartments is how many departments are read one by one; a scope of
+// more is a good part of the table anyhow.
+const mergedDepartments = 8
 
 func (l *lister) and(condition string, args ...any) {
 	l.where.WriteString(" and ")
@@ -210,22 +234,17 @@ func (l *lister) and(condition string, args ...any) {
 // prepare turns the filter into conditions.
 func (l *lister) prepare(ctx context.Context) error {
 	l.chooseSets()
+	l.chooseDepartments()
 	f := l.f
-	if custody, args := inCustody(l.db.engine, f.Scope); custody != "" {
-		l.where.WriteString(custody)
-		l.args = append(l.args, args...)
-	}
-	if f.Department != 0 {
-		l.and("department_id = ?", int64(f.Department))
-	}
 	if f.Assignee != 0 {
-		l.and("assignee_id = ?", int64(f.Assignee))
+		l.pick("assignee_id = ?", int64(f.Assignee))
 	}
 	if f.Unassigned {
 		l.and("assignee_id = 0")
+		l.narrow = l.narrow || !l.db.counts.many(func(g countGroup) bool { return !g.assigned })
 	}
 	if f.Category != 0 {
-		l.and("category_id = ?", int64(f.Category))
+		l.pick("category_id = ?", int64(f.Category))
 	}
 	if f.Channel != "" {
 		l.and("channel = ?", string(f.Channel))
@@ -237,46 +256,74 @@ func (l *lister) prepare(ctx context.Context) error {
 		l.and("waiting = ?", string(f.Waiting))
 	}
 	if f.Tag != "" {
-		l.and("id in (select ticket_id from ticket_tags where tag = ?)", clean(f.Tag))
+		l.pick("id in (select ticket_id from ticket_tags where tag = ?)", clean(f.Tag))
 	}
 	if f.Citizen != 0 {
-		l.and("citizen_id in (select id from citizens where stays_id = (select stays_id from citizens where id = ?))", int64(f.Citizen))
+		l.pick("citizen_id in (select id from citizens where stays_id = (select stays_id from citizens where id = ?))", int64(f.Citizen))
 	}
 	l.boundDue()
 	if strings.TrimSpace(f.Query) == "" {
 		return nil
 	}
+	l.narrow = true
 	return l.search(ctx)
 }
 
+// pick adds a condition that few tickets meet.
+func (l *lister) pick(condition string, args ...any) {
+	l.narrow = true
+	l.and(condition, args...)
+}
+
+// chooseDepartments says which departments may and shall be seen.
+func (l *lister) chooseDepartments() {
+	f := l.f
+	switch {
+	case f.Department != 0:
+		l.departments = []int64{int64(f.Department)}
+		l.nothing = l.nothing || !f.Scope.Sees(f.Department)
+	case f.Scope.All:
+	case len(f.Scope.Departments) <= mergedDepartments:
+		for _, d := range f.Scope.Departments {
+			if !slices.Contains(l.departments, int64(d)) {
+				l.departments = append(l.departments, int64(d))
+			}
+		}
+		l.nothing = l.nothing || len(l.departments) == 0
+	default:
+		custody, args := inCustody(l.db.engine, f.Scope)
+		l.where.WriteString(custody)
+		l.args = append(l.args, args...)
+	}
+}
+
+// boundDue keeps the bounds on due instants: the lowest of the upper ones alone.
 func (l *lister) boundDue() {
 	f := l.f
-	if !f.Overdue.IsZero() {
-		l.and("due_at < ?", instant(f.Overdue))
+	if f.Overdue.IsZero() && f.DueFrom.IsZero() && f.DueBefore.IsZero() {
+		return
+	}
+	l.dueBefore = endOfTime // what never falls due is in no stretch of time
+	for _, at := range []time.Time{f.Overdue, f.DueBefore} {
+		if !at.IsZero() && at.Before(l.dueBefore) {
+			l.dueBefore = at
+		}
 	}
 	if !f.DueFrom.IsZero() {
 		l.and("due_at >= ?", instant(f.DueFrom))
 	}
-	if !f.DueBefore.IsZero() {
-		l.and("due_at < ?", instant(f.DueBefore))
-	}
-	if !f.Overdue.IsZero() || !f.DueFrom.IsZero() || !f.DueBefore.IsZero() {
-		l.and("due_at < ?", instant(endOfTime))
-	}
 }
 
-// chooseSets says which parts of the table the states asked for lie in. The
-// numbers stand in the text, because a variable matches no partial index.
+// chooseSets says which parts of the table the states asked for lie in.
 func (l *lister) chooseSets() {
-	const work, finished = "state < 3", "state >= 3 and spam = 0"
 	f := l.f
 	switch {
 	case f.Spam:
-		l.sets = []string{"spam = 1"}
+		l.sets = []set{setSpam}
 	case f.All:
-		l.sets = []string{work, finished}
+		l.sets = []set{setWork, setFinished}
 	case len(f.States) == 0:
-		l.sets = []string{work}
+		l.sets = []set{setWork}
 	default:
 		var in, out []string
 		for s := ticketing.StateReceived; s <= ticketing.StateClosed; s++ {
@@ -289,23 +336,41 @@ func (l *lister) chooseSets() {
 				out = append(out, fmt.Sprint(uint8(s)))
 			}
 		}
-		l.sets = narrowed(work, in, int(ticketing.StateResolved), l.sets)
-		l.sets = narrowed(finished, out, 2, l.sets)
+		l.narrowed(setWork, in, int(ticketing.StateResolved))
+		l.narrowed(setFinished, out, 2)
 		l.nothing = len(l.sets) == 0
 	}
 }
 
 // narrowed adds a set cut down to some of its states.
-func narrowed(set string, states []string, all int, sets []string) []string {
+func (l *lister) narrowed(s set, states []string, all int) {
 	switch len(states) {
 	case 0:
-		return sets
+		return
 	case all:
-		return append(sets, set)
 	case 1:
-		return append(sets, set+" and state = "+states[0])
+		s.where += " and state = " + states[0]
+		l.narrow = l.narrow || s.name != setWork.name || !l.db.counts.many(func(g countGroup) bool { return fmt.Sprint(g.state) == states[0] })
+	default:
+		s.where += " and state in (" + strings.Join(states, ", ") + ")"
 	}
-	return append(sets, set+" and state in ("+strings.Join(states, ", ")+")")
+	l.sets = append(l.sets, s)
+}
+
+// hint names the index that gives a set in the order of a sort, for the
+// embedded database, whose planner knows too little of how values are spread.
+// PostgreSQL, and a filter that picks out few tickets, need none.
+func (l *lister) hint(s set, department bool) string {
+	if l.db.engine == postgresEngine || l.narrow || s.name == setSpam.name {
+		return ""
+	}
+	order := map[ticketing.Sort]string{
+		ticketing.SortDue: "due", ticketing.SortReceived: "received", ticketing.SortActivity: "activity", ticketing.SortPriority: "rank",
+	}[l.f.Sort]
+	if department {
+		return " indexed by tickets_" + s.name + "_department_" + order
+	}
+	return " indexed by tickets_" + s.name + "_" + order
 }
 
 // list reads up to n lines from the bands, behind the cursor.
@@ -328,29 +393,49 @@ func (l *lister) list(ctx context.Context, bands []band, from *position, n int) 
 	return all, nil
 }
 
-func (l *lister) listBand(ctx context.Context, b *band, from *position, n int) ([]lineRow, error) {
-	where, args := l.where.String(), slices.Clone(l.args)
-	if b.where != "" {
-		where, args = where+" and "+b.where, append(args, b.args...)
-	}
-	if from != nil {
+// stretch gives the conditions of a band behind the cursor.
+func (l *lister) stretch(b *band, from *position) (where string, args []any) {
+	where, args = l.where.String()+b.where, append(slices.Clone(l.args), b.args...)
+	upper := l.dueBefore
+	switch {
+	case from != nil:
 		where, args = where+" and "+b.after, append(args, b.key(*from)...)
+		if b.falling {
+			upper = time.Time{} // the cursor lies below
+		}
+	case b.falling && upper.IsZero():
+		where, args = where+" and "+b.begin, append(args, b.start...)
 	}
+	if !upper.IsZero() {
+		where, args = where+" and due_at < ?", append(args, instant(upper))
+	}
+	return where, args
+}
+
+func (l *lister) listBand(ctx context.Context, b *band, from *position, n int) ([]lineRow, error) {
+	where, args := l.stretch(b, from)
 	args = append(args, n)
-	var parts []string
 	before, after := people(l.agent)
 	all := before
-	for i, set := range l.sets {
-		part := "select " + lineColumns + " from tickets where " + set + where + " order by " + b.order + " limit ?"
-		if len(l.sets) > 1 {
-			part = fmt.Sprintf("select * from (%s) part%d", part, i)
-		}
-		parts = append(parts, part)
-		all = append(all, args...)
+	var parts []string
+	part := func(s set, more string, values ...any) {
+		parts = append(parts, "select "+lineColumns+" from tickets"+l.hint(s, more != "")+" where "+s.where+more+where+" order by "+b.order+" limit ?")
+		all = append(append(all, values...), args...)
 	}
-	lines := strings.Join(parts, " union all ")
-	if len(l.sets) > 1 {
-		lines = "select * from (" + lines + ") parts order by " + b.order + " limit ?"
+	for _, s := range l.sets {
+		for _, d := range l.departments {
+			part(s, " and department_id = ?", d)
+		}
+		if len(l.departments) == 0 {
+			part(s, "")
+		}
+	}
+	lines := parts[0]
+	if len(parts) > 1 {
+		for i := range parts {
+			parts[i] = fmt.Sprintf("select * from (%s) part%d", parts[i], i)
+		}
+		lines = "select * from (" + strings.Join(parts, " union all ") + ") parts order by " + b.order + " limit ?"
 		all = append(all, n)
 	}
 	all = append(all, after...)

@@ -192,21 +192,24 @@ create table tickets (
 );
 create unique index tickets_ref on tickets (ref);
 create index tickets_work_due on tickets (due_at, id) where state < 3;
-create index tickets_work_department_due on tickets (department_id, due_at, id) where state < 3;
+create index tickets_work_department_due on tickets (department_id, due_at, id, state, assignee_id) where state < 3;
 create index tickets_work_received on tickets (received_at, id) where state < 3;
 create index tickets_work_department_received on tickets (department_id, received_at, id) where state < 3;
 create index tickets_work_activity on tickets (last_message_at, id) where state < 3;
 create index tickets_work_department_activity on tickets (department_id, last_message_at, id) where state < 3;
 create index tickets_work_rank on tickets (rank, due_at, id) where state < 3;
 create index tickets_work_department_rank on tickets (department_id, rank, due_at, id) where state < 3;
+create index tickets_work_category on tickets (category_id, due_at, id) where state < 3;
 create index tickets_work_assignee on tickets (assignee_id, due_at, id) where state < 3;
 create index tickets_work_state on tickets (state, due_at, id) where state < 3;
 create index tickets_done_due on tickets (due_at, id) where state >= 3 and spam = 0;
 create index tickets_done_received on tickets (received_at, id) where state >= 3 and spam = 0;
 create index tickets_done_activity on tickets (last_message_at, id) where state >= 3 and spam = 0;
 create index tickets_done_rank on tickets (rank, due_at, id) where state >= 3 and spam = 0;
+create index tickets_done_department_due on tickets (department_id, due_at, id) where state >= 3 and spam = 0;
 create index tickets_done_department_received on tickets (department_id, received_at, id) where state >= 3 and spam = 0;
 create index tickets_done_department_activity on tickets (department_id, last_message_at, id) where state >= 3 and spam = 0;
+create index tickets_done_department_rank on tickets (department_id, rank, due_at, id) where state >= 3 and spam = 0;
 create index tickets_done_category on tickets (category_id, received_at, id) where state >= 3 and spam = 0;
 create index tickets_done_assignee on tickets (assignee_id, received_at, id) where state >= 3 and spam = 0;
 create index tickets_spam on tickets (received_at, id) where spam = 1;
@@ -552,7 +555,7 @@ create table stamps (
 -- search_docs: the folded words of what was said in a ticket, one row an addition.
 create table search_docs (
 	id bigint primary key,
-	ticket_id bigint not null references tickets(id),
+	ticket_id bigint not null,
 	words tsvector not null
 );
 create index search_docs_ticket on search_docs (ticket_id);

@@ -1,0 +1,90 @@
+package storage
+
+import (
+	"context"
+
+	"github.com/sistem48/system48/ticketing"
+)
+
+// FillTickets writes tickets as they are, without events, messages and words:
+// the many rows that tests of lists need.
+func (db *DB) FillTickets(ctx context.Context, tickets []ticketing.Ticket) error {
+	return db.write(ctx, func(t *tx) error {
+		for i := range tickets {
+			row := ticketRowOf(&tickets[i], 0)
+			insertRow(t, &row)
+		}
+		return nil
+	})
+}
+
+// Analyze renews the planner's statistics.
+func (db *DB) Analyze(ctx context.Context) error {
+	if db.engine == sqliteEngine {
+		_, err := db.file.Writer.ExecContext(ctx, "analyze")
+		return err
+	}
+	_, err := db.pool.Exec(ctx, "vacuum analyze")
+	return err
+}
+
+// Exec runs a statement with ? for variables outside of everything.
+func (db *DB) Exec(ctx context.Context, text string, args ...any) error {
+	return db.write(ctx, func(t *tx) error {
+		t.queue(sqlQuery(text), args...)
+		return nil
+	})
+}
+
+// ListPlans explains the queries of a list: the plan of each, in the words of
+// the engine. It is for one goroutine.
+func (db *DB) ListPlans(ctx context.Context, f ticketing.TicketFilter) ([]string, error) {
+	var plans []string
+	db.explain = func(q query, args []any) error {
+		plan, err := db.plan(ctx, q, args)
+		plans = append(plans, plan)
+		return err
+	}
+	defer func() { db.explain = nil }()
+	_, err := db.Tickets(ctx, f, 7)
+	return plans, err
+}
+
+func (db *DB) plan(ctx context.Context, q query, args []any) (string, error) {
+	var plan string
+	if db.engine == postgresEngine {
+		text := "explain " + q[postgresEngine]
+		err := db.readServer(ctx, []statement{{query: query{text, text}, args: args, read: func(r rows) error {
+			for r.Next() {
+				var line string
+				if err := r.Scan(&line); err != nil {
+					return err
+				}
+				plan += line + "\n"
+			}
+			return r.Err()
+		}}})
+		return plan, err
+	}
+	text := "explain query plan " + q[sqliteEngine]
+	err := db.readFile(ctx, []statement{{query: query{text, text}, args: args, read: func(r rows) error {
+		for r.Next() {
+			var id, parent, unused int64
+			var line string
+			if err := r.Scan(&id, &parent, &unused, &line); err != nil {
+				return err
+			}
+			plan += line + "\n"
+		}
+		return r.Err()
+	}}})
+	return plan, err
+}
+
+// CountQueries counts the queries outside transactions from now on.
+func (db *DB) CountQueries(count *int) {
+	db.explain = func(query, []any) error {
+		*count++
+		return nil
+	}
+}
