@@ -59,7 +59,7 @@ func (a *Area) act(c echo.Context, what string, do func(ctx context.Context, f *
 		return err
 	}
 	err = do(ctx, f, v.Ticket.Ref)
-	if err != nil && !f.Take(err) {
+	if err != nil && (ticketing.KindOf(err) != ticketing.Invalid || !f.Take(err)) {
 		return err
 	}
 	if !f.OK() {

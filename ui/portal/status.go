@@ -131,14 +131,14 @@ func (a *Area) promise(ctx context.Context, t *ticketing.Ticket, dir *ticketing.
 		v.Label = web.T(ctx, "status.in_hand")
 	case k.State == ticketing.ClockPending:
 		v.Label, v.When = web.T(ctx, "status.after_validation"), web.T(ctx, "status.within", "Span", p.Span(k.Target))
-	case k.State == ticketing.ClockMet:
+	case !k.MetAt.IsZero():
 		v.Label, v.When = web.T(ctx, "status.answered"), p.LongDay(k.MetAt)
 	case k.Late(p.Now()):
 		v.Label, v.When, v.Note = web.T(ctx, "status.late"), p.Deadline(k.Due), web.T(ctx, "status.late_text")
 	default:
 		v.Label, v.When = web.T(ctx, "status.by"), p.Deadline(k.Due)
 	}
-	if ok && !k.StartedAt.IsZero() && k.State != ticketing.ClockMet {
+	if ok && !k.StartedAt.IsZero() && k.MetAt.IsZero() {
 		if x, err := dir.Rules.Explain(k, t.Pauses, p.Now()); err == nil {
 			v.Why = a.Sentence(web.Language(ctx), x)
 		}
