@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"math/rand/v2"
 	"slices"
@@ -13,7 +14,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/sistem48/system48/channels/email"
 	"github.com/sistem48/system48/ticketing"
+	"github.com/sistem48/system48/ui/demo"
 	"github.com/sistem48/system48/ui/web"
 )
 
@@ -210,6 +213,9 @@ func (t *storyteller) receive(ctx context.Context, x sampleStory, subject, text 
 		}
 		in.Files = append(in.Files, f)
 	}
+	if err := t.enter(ctx, &in); err != nil {
+		return "", err
+	}
 	if err := t.intake.Receive(ctx, []ticketing.Inbound{in})[0]; err != nil {
 		return "", err
 	}
@@ -220,6 +226,37 @@ func (t *storyteller) receive(ctx context.Context, x sampleStory, subject, text 
 		return "", errors.Join(err, errors.New("the ticket of a mail is not in the list"))
 	}
 	return page.Items[0].Ref, nil
+}
+
+// enter puts the mail into the intake ledger, with its bytes, as if it had been
+// read from a mailbox.
+func (t *storyteller) enter(ctx context.Context, in *ticketing.Inbound) error {
+	raw, err := composeDraft(demo.Draft{From: in.From.Address, To: "s48@" + sampleCityDomain, Subject: in.Subject, Text: in.Text}, in.SentAt)
+	if err != nil {
+		return err
+	}
+	digest := email.NewDigest()
+	key, size, err := t.s.blobs.Put(ctx, io.TeeReader(bytes.NewReader(raw), digest), true)
+	if err != nil {
+		return err
+	}
+	fence, _, err := t.s.db.Acquire(ctx, "seed", "seed", time.Hour)
+	if err != nil {
+		return err
+	}
+	sum := digest.Sum()
+	accepted, err := t.s.db.Accept(ctx, fence, []ticketing.Arrival{{
+		Channel: ticketing.ChannelEmail, Box: ticketing.Mailbox{Account: in.Account, Folder: "sample", UIDValidity: 48}, UID: uint32(t.mails), //nolint:gosec // G115: a few hundred
+		RawKey: key, RawSHA256: sum.RawSHA256, RawSize: size, ContentKey: sum.ContentKey, ReceivedAt: in.ReceivedAt,
+		From: sum.From, Subject: sum.Subject, MessageID: sum.MessageID,
+	}})
+	if err != nil {
+		return err
+	}
+	if accepted[0].State == ticketing.LedgerReceived {
+		in.Ledger, in.RawKey, in.RawSHA256 = accepted[0].ID, key, sum.RawSHA256
+	}
+	return nil
 }
 
 func (t *storyteller) photo(ctx context.Context, k int) (ticketing.Attachment, error) {
