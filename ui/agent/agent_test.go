@@ -31,6 +31,7 @@ type site struct {
 	*ticketingtest.Office
 	base string
 	log  *bytes.Buffer
+	echo *echo.Echo
 }
 
 // newSite opens an office with a web server. Whoever posts an e-mail to
@@ -55,6 +56,7 @@ func newSite(t testing.TB, profile string) *site {
 	t.Cleanup(cancel)
 	go hub.Run(ctx, s.Store)
 	e := kit.Echo()
+	s.echo = e
 	e.GET(static.Prefix+"*", echo.WrapHandler(static.Handler()))
 	e.GET("/favicon.ico", echo.WrapHandler(static.Favicon()))
 	New(Deps{

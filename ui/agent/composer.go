@@ -186,11 +186,11 @@ func (a *Area) takeFiles(c echo.Context, f *web.Form, id ticketing.TicketID, m *
 	if form == nil {
 		return nil
 	}
-	for i, h := range form.File["file_"+string(m.draft)] {
-		if i == maxFilesAtOnce {
-			f.Fail("upload", "reply.too_many_files", "Max", maxFilesAtOnce)
-			break
-		}
+	files := form.File["file_"+string(m.draft)]
+	if !goodFiles(f, files) {
+		return nil
+	}
+	for _, h := range files {
 		u, err := a.keepUpload(ctx, by, id, m.draft, h)
 		if err != nil {
 			return err

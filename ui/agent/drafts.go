@@ -75,6 +75,26 @@ func (a *Area) upload(c echo.Context) error {
 	return web.Render(c, http.StatusOK, components.UploadChip(uploadView(ticketing.TicketPath(row.Ref), u)))
 }
 
+// goodFiles checks all files of a form before the first is kept: a bad one
+// behind a good one refuses both (A11). Browsers send an empty part for a
+// field without a file.
+func goodFiles(f *web.Form, files []*multipart.FileHeader) bool {
+	if len(files) == 1 && files[0].Filename == "" {
+		return false
+	}
+	if len(files) > maxFilesAtOnce {
+		f.Fail("file", "reply.too_many_files", "Max", maxFilesAtOnce)
+		return false
+	}
+	for _, h := range files {
+		if h.Size == 0 {
+			f.Fail("file", "reply.empty_file")
+			return false
+		}
+	}
+	return true
+}
+
 // keepUpload stores a file. Its type is what its first bytes look like: a
 // picture counts as proof only when it is one.
 func (a *Area) keepUpload(ctx context.Context, by ticketing.Actor, id ticketing.TicketID, kind ticketing.DraftKind, h *multipart.FileHeader) (ticketing.Upload, error) {
@@ -104,7 +124,19 @@ func (a *Area) keepUpload(ctx context.Context, by ticketing.Actor, id ticketing.
 
 // dropUpload forgets a file that was not sent.
 func (a *Area) dropUpload(c echo.Context) error {
-	if err := a.Reads.DropUpload(c.Request().Context(), web.ActorOf(c).Agent, c.Param("upload")); err != nil {
+	ctx, by := c.Request().Context(), web.ActorOf(c)
+	row, err := a.row(c)
+	if err != nil {
+		return err
+	}
+	u, err := a.Reads.UploadOf(ctx, by.Agent, c.Param("upload"))
+	if err != nil {
+		return err
+	}
+	if u.Ticket != row.ID {
+		return &ticketing.Error{Kind: ticketing.NotFound, Field: "upload", Key: "reply.upload_gone"}
+	}
+	if err := a.Reads.DropUpload(ctx, by.Agent, u.ID); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusOK) // htmx swaps (deletes the chip) on 200, not on 204

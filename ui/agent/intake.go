@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/labstack/echo/v4"
 
@@ -190,7 +191,7 @@ func (p *intakePage) address(part, key, value string) string {
 func (p *intakePage) row(ctx context.Context, by ticketing.Actor, e ticketing.LedgerEntry) ledgerRow {
 	r := ledgerRow{
 		href: p.address("/"+strconv.FormatInt(int64(e.ID), 10), "", ""), at: e.Arrival.ReceivedAt, channel: e.Arrival.Channel,
-		from: e.Arrival.From, subject: e.Arrival.Subject, chip: ledgerChip(ctx, e), took: "–",
+		from: plain(e.Arrival.From), subject: plain(e.Arrival.Subject), chip: ledgerChip(ctx, e), took: "–",
 	}
 	if !e.SettledAt.IsZero() {
 		r.took = web.PrinterOf(ctx).Number(int64((e.SettledAt.Sub(e.StoredAt)+time.Second-1)/time.Second)) + "\u00a0s"
@@ -201,6 +202,17 @@ func (p *intakePage) row(ctx context.Context, by ticketing.Actor, e ticketing.Le
 		r.from, r.subject = maskAddress(r.from), "•••" // an auditor sees that it is there, not what it says
 	}
 	return r
+}
+
+// plain drops what would turn the direction of the text around: the ledger
+// shows what came before anybody read it (A08).
+func plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		if (unicode.IsControl(r) && r != '\t') || unicode.Is(unicode.Bidi_Control, r) {
+			return -1
+		}
+		return r
+	}, s)
 }
 
 // maskAddress leaves the first letter and the domain of a mail address.
@@ -278,7 +290,7 @@ func (a *Area) itemOf(c echo.Context, e ticketing.LedgerEntry) *itemView {
 		add("intake.duplicate_of", strconv.FormatInt(int64(e.DuplicateOf), 10))
 	}
 	if by.May(ticketing.RightRead) {
-		add("intake.message_id", e.Arrival.MessageID)
+		add("intake.message_id", plain(e.Arrival.MessageID))
 	}
 	if by.May(ticketing.RightRaw) && e.Arrival.RawKey != "" {
 		v.raw = base + "/raw"
@@ -323,7 +335,7 @@ func (a *Area) rawHead(ctx context.Context, key string) string {
 		if line == "" {
 			break
 		}
-		b.WriteString(line + "\n")
+		b.WriteString(plain(line) + "\n")
 	}
 	return b.String()
 }

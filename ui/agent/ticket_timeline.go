@@ -174,7 +174,7 @@ func messageChips(ctx context.Context, m *ticketing.Message) []components.ChipVi
 func fileViews(files []ticketing.Attachment) []components.FileView {
 	var out []components.FileView
 	for _, f := range files {
-		v := components.FileView{ID: strconv.FormatInt(int64(f.ID), 10), Name: f.Name, Size: f.Size}
+		v := components.FileView{ID: strconv.FormatInt(int64(f.ID), 10), Name: web.FileLabel(f.Name), Size: f.Size}
 		v.Href = "/agent/files/" + v.ID
 		if web.ShownInline(f.ContentType) && f.Size < maxThumb {
 			v.Href, v.Thumb = web.InlineImages+v.ID, web.InlineImages+v.ID
