@@ -7,6 +7,9 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
+
 	"github.com/sistem48/system48/ticketing"
 )
 
@@ -25,10 +28,16 @@ type Receiver struct {
 	Batch int
 
 	wake chan struct{}
+	room *semaphore.Weighted // bytes of originals being parsed
 	once sync.Once
 }
 
 const (
+	// parsers is how many items of a batch are parsed at once. Their parts go to
+	// the blob store, where waiting for the disk side by side costs one wait.
+	parsers = 16
+	// parseRoom bounds the bytes of originals in hand; a larger one goes alone.
+	parseRoom = 8 << 20
 	// receiverLease is how long the items of a killed process stay untouched. Work
 	// that outlasts it is only done twice: an item is settled once.
 	receiverLease = 30 * time.Second
@@ -38,7 +47,12 @@ const (
 	maxTries = 3
 )
 
-func (r *Receiver) init() { r.once.Do(func() { r.wake = make(chan struct{}, 64) }) }
+func (r *Receiver) init() {
+	r.once.Do(func() {
+		r.wake = make(chan struct{}, 64)
+		r.room = semaphore.NewWeighted(parseRoom)
+	})
+}
 
 // Wake makes an idle worker look at once. It never blocks.
 func (r *Receiver) Wake() {
@@ -94,21 +108,22 @@ func (r *Receiver) Step(ctx context.Context) (int, error) {
 	if batch == 0 {
 		batch = 40
 	}
+	r.init()
 	entries, err := r.Ledger.ClaimReceived(ctx, batch, receiverLease)
 	if err != nil || len(entries) == 0 {
 		return 0, err
 	}
-	inbounds := make([]ticketing.Inbound, 0, len(entries))
-	kept := entries[:0]
-	for _, e := range entries {
-		in, err := r.parse(ctx, e)
-		if err != nil {
-			r.giveBack(ctx, e, err)
+	inbounds, errs := r.parseAll(ctx, entries)
+	kept := make([]ticketing.LedgerEntry, 0, len(entries))
+	for i, e := range entries {
+		if errs[i] != nil {
+			r.giveBack(ctx, e, errs[i])
 			continue
 		}
-		inbounds = append(inbounds, in)
+		inbounds[len(kept)] = inbounds[i]
 		kept = append(kept, e)
 	}
+	inbounds = inbounds[:len(kept)]
 	var firstErr error
 	for i, err := range r.Intake.Receive(ctx, inbounds) {
 		if err != nil {
@@ -119,6 +134,27 @@ func (r *Receiver) Step(ctx context.Context) (int, error) {
 		}
 	}
 	return len(entries), firstErr
+}
+
+// parseAll parses the items side by side and gives an Inbound or an error for
+// each, in their order.
+func (r *Receiver) parseAll(ctx context.Context, entries []ticketing.LedgerEntry) ([]ticketing.Inbound, []error) {
+	inbounds, errs := make([]ticketing.Inbound, len(entries)), make([]error, len(entries))
+	var group errgroup.Group
+	group.SetLimit(parsers)
+	for i := range entries {
+		weight := min(max(entries[i].Arrival.RawSize, 1), parseRoom)
+		if errs[i] = r.room.Acquire(ctx, weight); errs[i] != nil {
+			continue
+		}
+		group.Go(func() error {
+			defer r.room.Release(weight)
+			inbounds[i], errs[i] = r.parse(ctx, entries[i])
+			return nil
+		})
+	}
+	_ = group.Wait() // each item has its own error
+	return inbounds, errs
 }
 
 // parse gives the Inbound of an item. An item that was tried too often comes
