@@ -84,7 +84,7 @@ func charsetCases(t testing.TB) []charsetCase {
 	return cases
 }
 
-// channels.md B2: undeclared and lying charsets, where citizens' mails break.
+// Undeclared and lying charsets, where citizens' mails break.
 func TestUndeclaredCharsets(t *testing.T) {
 	t.Parallel()
 	cases := charsetCases(t)

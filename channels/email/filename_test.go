@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// channels.md B3: names in all the forms in which programs write them.
+// Names in all the forms in which programs write them.
 func TestFileNames(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ name, disposition, contentType, want string }{

@@ -23,8 +23,8 @@ var (
 
 // A sink takes one mail as it arrives. It reads r to its end, which is after
 // size bytes, or gives an error. What it took counts only when the whole FETCH
-// ended well: go-imap gives out a truncated mail like a good one (reliability.md
-// §0 finding 1).
+// ended well: go-imap gives out a truncated mail like a good one (see
+// docs/adr/0010-mail-in.md).
 type sink func(m mailMeta, size int64, r io.Reader) error
 
 // bodies fetches mails by UID, one FETCH for all, and gives those that the

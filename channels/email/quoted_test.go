@@ -5,8 +5,7 @@ import (
 	"testing"
 )
 
-// Everything after the mark | is history; a text without it is not folded.
-// channels.md B7, A17.
+// A17: everything after the mark | is history; a text without it is not folded.
 func TestA17FoldAt(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ name, text string }{

@@ -19,7 +19,7 @@ var (
 )
 
 // A guardedConn is a connection that cannot hang. go-imap and go-smtp block for
-// ever on a silent peer (reliability.md §0 finding 2), and closing is the only
+// ever on a silent peer (docs/adr/0010-mail-in.md), and closing is the only
 // way to free them: while an answer is expected, a guardedConn closes itself
 // when no byte moves for a while, and at once when more bytes come than were
 // allowed. It remembers why it ended, which the libraries do not say.

@@ -16,7 +16,7 @@ import (
 	"modernc.org/sqlite"
 )
 
-// Settings of a connection; DESIGN D4 gives the cache, storage knowledge the rest.
+// Settings of a connection (docs/adr/0003-two-engines.md).
 const (
 	busyTimeout  = 5 * time.Second // another process (a CLI command, a backup) may hold the file
 	cacheKiB     = 4096            // a connection's page cache; 64 MiB caches made a process of 519 MB
@@ -27,6 +27,7 @@ const (
 type Handles struct {
 	Writer *sql.DB // one connection; transactions begin immediately, in the order they were asked for
 	Reader *sql.DB // several connections that cannot write
+	path   string
 }
 
 // Open opens the database file, creating it with mode 0600 if it is missing;
@@ -43,7 +44,7 @@ func Open(ctx context.Context, path string) (*Handles, error) {
 	if err := create(path); err != nil {
 		return nil, err
 	}
-	h := &Handles{}
+	h := &Handles{path: path}
 	if h.Writer, err = open(ctx, dsn(path, true), 1); err != nil {
 		return nil, fmt.Errorf("open %s for writing: %w", filepath.Base(path), err)
 	}
@@ -51,6 +52,21 @@ func Open(ctx context.Context, path string) (*Handles, error) {
 		return nil, errors.Join(fmt.Errorf("open %s for reading: %w", filepath.Base(path), err), h.Writer.Close())
 	}
 	return h, nil
+}
+
+// Snapshot writes a consistent copy of the database to a new file of mode 0600,
+// while readers and the writer go on. The file must not exist.
+func (h *Handles) Snapshot(ctx context.Context, to string) (err error) {
+	if err := create(to); err != nil {
+		return err
+	}
+	own, err := open(ctx, dsn(h.path, true), 1) // a connection of its own: it only reads, for long
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, own.Close()) }()
+	_, err = own.ExecContext(ctx, "vacuum into ?", to)
+	return err
 }
 
 // Close closes both handles; the last process to close moves the log into the file.
@@ -62,7 +78,7 @@ func (h *Handles) Close() error {
 // An existing file is not opened: closing a file drops every POSIX lock the
 // process holds on it, and with them the locks of an open database.
 func create(path string) error {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) //nolint:gosec // G304: the operator's path
 	if errors.Is(err, os.ErrExist) {
 		return nil
 	}

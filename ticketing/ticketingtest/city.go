@@ -134,7 +134,7 @@ func (c *City) saveAgents(ctx context.Context, tx ticketing.Tx, at time.Time) er
 	return nil
 }
 
-// Profiles are the five promises shipped (DESIGN §5), in version 1.
+// Profiles are the five promises shipped, in version 1.
 func Profiles() []ticketing.Profile {
 	const target = 48 * time.Hour
 	return []ticketing.Profile{

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// The corpus is what DESIGN §7 says: 8 kB in the mean, a photo in every tenth
+// The corpus is as described: 8 kB in the mean, a photo in every tenth
 // mail, many senders, several charsets, and never the same mail twice.
 func TestCorpus(t *testing.T) {
 	t.Parallel()
