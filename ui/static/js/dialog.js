@@ -12,7 +12,7 @@ document.addEventListener("click", (e) => {
     }
     return;
   }
-  if (e.target.closest("[data-close]")) {
+  if (e.target.closest("dialog [data-close]")) {
     e.preventDefault(); // without scripts it is a link away
     e.target.closest("dialog")?.close();
     return;

@@ -36,8 +36,8 @@ function chord(e) {
   if (!(e.ctrlKey || e.metaKey) || e.key !== "Enter") return false;
   const form = e.target instanceof Element && e.target.closest("form");
   const key = e.shiftKey ? "ctrl+shift+enter" : "ctrl+enter";
-  const button = form && form.querySelector(`[data-key="${key}"]`);
-  if (!button || button.disabled) return false;
+  const button = form && [...form.querySelectorAll(`[data-key="${key}"]`)].find((b) => !b.disabled && shown(b));
+  if (!button) return false;
   button.click();
   return true;
 }
