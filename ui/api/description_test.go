@@ -199,17 +199,39 @@ func TestDescriptionIsTrue(t *testing.T) {
 	d.Deliver(t, ticketing.DeliveryFailed)
 	var file string
 	for _, step := range []struct{ id, query, body, with string }{
-		{"list-departments", "", "", ""}, {"list-categories", "", "", ""}, {"list-users", "", "", ""}, {"list-profiles", "", "", ""}, {"list-calendars", "", "", ""},
+		{"list-departments", "", "", ""},
+		{"list-categories", "", "", ""},
+		{"list-users", "", "", ""},
+		{"list-profiles", "", "", ""},
+		{"list-calendars", "", "", ""},
 		{"open-ticket", "", `{"text":"Rupa","citizen":{"name":"Jovo","email":"j@example.me","phone":"067123456"},"location":{"address":"Trg","lat":42.4,"lon":19.2}}`, ""},
-		{"get-ticket", "?explain=1", "", ""}, {"list-ticket-clocks", "?explain=true", "", ""}, {"list-ticket-events", "", "", ""},
-		{"upload", "?name=a.txt", "bytes", ""}, {"reply", "", `{"text":"Koja?","kind":"question","cc":["k@example.me"],"attachments":[{"name":"a.txt","content":"aGVq"}]}`, ""},
-		{"note", "", `{"text":"Bilješka"}`, ""}, {"validate-ticket", "", "", ""}, {"pause-ticket", "", `{"reason":"citizen"}`, ""}, {"get-ticket", "", "", ""},
-		{"resume-ticket", "", "", ""}, {"change-ticket", "", `{"tags":["a"],"assignee":"ana@grad.example"}`, ""}, {"resolve-ticket", "", "", ""},
-		{"close-ticket", "", `{"code":"resolved"}`, ""}, {"reopen-ticket", "", "", ""}, {"mark-spam", "", "", ""}, {"unmark-spam", "", "", ""},
-		{"list-tickets", "", "", ""}, {"list-ticket-messages", "", "", ""}, {"find-messages", "?message_id=m1@mail.example", "", ""},
-		{"get-message", "", "", "1"}, {"get-raw-message", "", "", "1"}, {"get-attachment", "", "", "file"},
-		{"list-deliveries", "?state=failed", "", ""}, {"retry-delivery", "", "", "1"},
-		{"list-intake", "", "", ""}, {"get-intake-item", "", "", num(item)}, {"retry-intake-item", "", "", num(item)},
+		{"get-ticket", "?explain=1", "", ""},
+		{"list-ticket-clocks", "?explain=true", "", ""},
+		{"list-ticket-events", "", "", ""},
+		{"upload", "?name=a.txt", "bytes", ""},
+		{"reply", "", `{"text":"Koja?","kind":"question","cc":["k@example.me"],"attachments":[{"name":"a.txt","content":"aGVq"}]}`, ""},
+		{"note", "", `{"text":"Bilješka"}`, ""},
+		{"validate-ticket", "", "", ""},
+		{"pause-ticket", "", `{"reason":"citizen"}`, ""},
+		{"get-ticket", "", "", ""},
+		{"resume-ticket", "", "", ""},
+		{"change-ticket", "", `{"tags":["a"],"assignee":"ana@grad.example"}`, ""},
+		{"resolve-ticket", "", "", ""},
+		{"close-ticket", "", `{"code":"resolved"}`, ""},
+		{"reopen-ticket", "", "", ""},
+		{"mark-spam", "", "", ""},
+		{"unmark-spam", "", "", ""},
+		{"list-tickets", "", "", ""},
+		{"list-ticket-messages", "", "", ""},
+		{"find-messages", "?message_id=m1@mail.example", "", ""},
+		{"get-message", "", "", "1"},
+		{"get-raw-message", "", "", "1"},
+		{"get-attachment", "", "", "file"},
+		{"list-deliveries", "?state=failed", "", ""},
+		{"retry-delivery", "", "", "1"},
+		{"list-intake", "", "", ""},
+		{"get-intake-item", "", "", num(item)},
+		{"retry-intake-item", "", "", num(item)},
 	} {
 		r := byID[step.id]
 		id := step.with
@@ -231,7 +253,7 @@ func TestDescriptionIsTrue(t *testing.T) {
 			t.Errorf("%s: %d %s is not described", step.id, a.status, media)
 			continue
 		}
-		for _, bad := range s.check(schema, map[string]any(a.object(t)), step.id) {
+		for _, bad := range s.check(schema, a.object(t), step.id) {
 			t.Error(bad)
 		}
 		if step.id == "reply" {
@@ -248,7 +270,7 @@ func TestDescriptionIsTrue(t *testing.T) {
 			t.Errorf("%s: %d %s", id, a.status, a.body)
 			continue
 		}
-		for _, bad := range s.check(s.schema(r, a.status, problemType), map[string]any(a.object(t)), id+" problem") {
+		for _, bad := range s.check(s.schema(r, a.status, problemType), a.object(t), id+" problem") {
 			t.Error(bad)
 		}
 	}

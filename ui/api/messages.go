@@ -255,9 +255,9 @@ func (a *API) serve(ctx context.Context, f web.File, key string) (*fileOutput, e
 		return nil, err
 	}
 	f.Open = func(context.Context) (io.ReadCloser, error) { return body, nil }
-	return &fileOutput{Body: func(hc huma.Context) {
+	return &fileOutput{Body: func(hc huma.Context) { //nolint:contextcheck // huma hands the request's own context over inside its own
 		if err := web.ServeFile(humaecho.Unwrap(hc), f); err != nil { // the answer has begun: it can only be cut short
-			a.Kit.Log.LogAttrs(hc.Context(), slog.LevelError, "file not sent whole",
+			a.Kit.Log.LogAttrs(hc.Context(), slog.LevelWarn, "file not sent whole",
 				slog.String("request", web.RequestID(hc.Context())), slog.String("err", err.Error()))
 			panic(http.ErrAbortHandler)
 		}

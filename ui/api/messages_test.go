@@ -3,7 +3,9 @@ package api
 import (
 	"encoding/base64"
 	"errors"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -204,6 +206,38 @@ func TestBadFilesRefuseTheRequest(t *testing.T) {
 		d.call(t, ana, http.MethodPost, path+"/uploads?name=a", "x").want(t, http.StatusCreated)
 	}
 	d.call(t, ana, http.MethodPost, path+"/uploads?name=a", "x").want(t, http.StatusRequestEntityTooLarge)
+}
+
+// A93: an upload beyond the bound is refused, also when its length was not
+// announced, and leaves nothing.
+func TestUploadsAreBounded(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, nil)
+	ana := d.token(t, d.Ana)
+	ref := d.mail(t, "marko@example.me", "Svjetiljka")
+	before := d.Blobs.Keys()
+	for _, announced := range []int64{-1, 31 << 20} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, Prefix+"/tickets/"+string(ref)+"/uploads?name=a", io.LimitReader(zeros{}, 31<<20))
+		r.ContentLength = announced
+		r.Header.Set("Authorization", "Bearer "+ana)
+		w := httptest.NewRecorder()
+		d.echo.ServeHTTP(w, r)
+		if w.Code != http.StatusRequestEntityTooLarge || w.Header().Get("Content-Type") != problemType {
+			t.Errorf("announced %d: %d %s", announced, w.Code, w.Body)
+		}
+	}
+	if n := d.Blobs.Keys(); n != before {
+		t.Errorf("%d blobs were left", n-before)
+	}
+}
+
+// zeros is a body without end.
+type zeros struct{}
+
+// Read implements [io.Reader].
+func (zeros) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
 }
 
 func TestDeliveryIsTriedAgain(t *testing.T) {

@@ -170,7 +170,7 @@ func (a *API) answerError(err error, c echo.Context) {
 	ctx := context.WithoutCancel(r.Context()) // the deadline may be what failed
 	c.SetRequest(r.WithContext(ctx))
 	if c.Response().Committed {
-		a.problem(ctx, err, false) // logs it
+		_ = a.problem(ctx, err, false) // logs it
 		return
 	}
 	speak(a.Kit, c)
