@@ -64,6 +64,21 @@ var (
 	}}
 )
 
+// wholeEncoder compresses content that is in memory, from any number of goroutines.
+var wholeEncoder = sync.OnceValues(func() (*zstd.Encoder, error) {
+	return zstd.NewWriter(nil, zstd.WithEncoderConcurrency(4), zstd.WithWindowSize(window), zstd.WithLowerEncoderMem(true))
+})
+
+// compressWhole gives the stored form of content in memory.
+func compressWhole(content []byte) ([]byte, error) {
+	e, err := wholeEncoder()
+	if err != nil {
+		return nil, err
+	}
+	stored := make([]byte, 0, sizeFrame+len(content)/2+64)
+	return e.EncodeAll(content, append(stored, sizeHeader(int64(len(content)))...)), nil
+}
+
 // compress copies r to w as a zstd stream.
 func compress(w io.Writer, r io.Reader) error {
 	got := encoders.Get()

@@ -67,11 +67,43 @@ func (f *Folder) Put(ctx context.Context, r io.Reader, text bool) (string, int64
 		if f.present(key) {
 			return key, int64(len(head)), f.syncDir(filepath.Dir(f.path(key)))
 		}
+		if ctx.Err() != nil {
+			return "", 0, ctx.Err()
+		}
+		return key, int64(len(head)), f.writeWhole(key, head, text && len(head) >= worthwhile)
 	}
 	if ctx.Err() != nil {
 		return "", 0, ctx.Err()
 	}
 	return f.write(io.MultiReader(bytes.NewReader(head), in), in, text && len(head) >= worthwhile)
+}
+
+// writeWhole is write for content in memory whose key is known: most mails and
+// their parts.
+func (f *Folder) writeWhole(key string, content []byte, compressed bool) (err error) {
+	name := f.path(key)
+	if compressed {
+		name += compressedSuffix
+		if content, err = compressWhole(content); err != nil {
+			return err
+		}
+	}
+	tmp, err := os.CreateTemp(filepath.Join(f.dir, "tmp"), "put-")
+	if err != nil {
+		return away("blob folder", err)
+	}
+	_, err = tmp.Write(content)
+	if err == nil {
+		err = tmp.Sync()
+	}
+	if err = errors.Join(err, tmp.Close()); err == nil {
+		err = f.place(tmp.Name(), name)
+	}
+	if err != nil {
+		_ = os.Remove(tmp.Name())
+		return away("write blob", err)
+	}
+	return nil
 }
 
 // write brings the content to the disk under its key.
