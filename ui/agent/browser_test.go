@@ -117,7 +117,8 @@ func (w *window) until(what, js string) {
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	w.t.Fatalf("%s: not within 5 s: %s", what, js)
+	w.shoot("failed_" + strings.ReplaceAll(w.t.Name(), "/", "_"))
+	w.t.Fatalf("%s: not within 5 s: %s\n%s", what, js, eval[string](w, "location.href+' '+document.activeElement.outerHTML.slice(0,300)"))
 }
 
 // key presses a key where the focus is. The character of a prevented key is
