@@ -2,6 +2,7 @@ package components
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"strings"
@@ -33,7 +34,7 @@ func contextIn(t *testing.T, tag lang.Tag) (context.Context, time.Time) {
 	return kit.Context(t.Context(), tag), clock.Now()
 }
 
-func render(t *testing.T, ctx context.Context, c templ.Component) string {
+func render(ctx context.Context, t *testing.T, c templ.Component) string {
 	t.Helper()
 	var b strings.Builder
 	if err := c.Render(ctx, &b); err != nil {
@@ -48,8 +49,13 @@ func TestUrgency(t *testing.T) {
 		left       time.Duration
 		kind, icon string
 	}{
-		{31 * time.Hour, "ok", "clock"}, {12*time.Hour + 1, "ok", "clock"}, {12 * time.Hour, "warn", "clock"}, {time.Hour + 1, "warn", "clock"},
-		{time.Hour, "bad", "alert-triangle"}, {0, "bad", "alert-triangle"}, {-1, "bad", "flame"},
+		{31 * time.Hour, "ok", "clock"},
+		{12*time.Hour + 1, "ok", "clock"},
+		{12 * time.Hour, "warn", "clock"},
+		{time.Hour + 1, "warn", "clock"},
+		{time.Hour, "bad", "alert-triangle"},
+		{0, "bad", "alert-triangle"},
+		{-1, "bad", "flame"},
 	} {
 		if kind, icon := Urgency(tt.left, 48*time.Hour); kind != tt.kind || icon != tt.icon {
 			t.Errorf("Urgency(%s) = %s %s, want %s %s", tt.left, kind, icon, tt.kind, tt.icon)
@@ -72,14 +78,14 @@ func TestDueChip(t *testing.T) {
 		{Due{At: now.Add(45 * time.Minute), Pattern: "time.answer_left"}, []string{"chip--bad", "Odgovor za 45\u00a0min", "Odgovor za {}", "#alert-triangle"}},
 		{Due{At: now, Paused: true}, []string{"Pauza", "#player-pause"}},
 	} {
-		got := render(t, ctx, DueChip(tt.due))
+		got := render(ctx, t, DueChip(tt.due))
 		for _, part := range tt.want {
 			if !strings.Contains(got, part) {
 				t.Errorf("chip of %+v is %s, lacks %q", tt.due, got, part)
 			}
 		}
 	}
-	if got := render(t, ctx, DueChip(Due{})); got != "" {
+	if got := render(ctx, t, DueChip(Due{})); got != "" {
 		t.Errorf("nothing due draws %q", got)
 	}
 }
@@ -108,7 +114,7 @@ func TestEscaping(t *testing.T) {
 		"page":     Staff(StaffPage{Title: x, Nav: []NavGroup{{x, []NavItem{{Href: "javascript:alert(1)", Icon: "inbox", Label: x}}}}}), "portal": Portal(PortalPage{Title: x, Bureau: x}),
 		"problem": Problem(web.ProblemView{Title: x, Text: x, Path: "javascript:alert(1)"}), "crumbs": Crumbs(Crumb{x, "javascript:alert(1)"}),
 	} {
-		root, err := html.Parse(strings.NewReader(render(t, ctx, c)))
+		root, err := html.Parse(strings.NewReader(render(ctx, t, c)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -175,7 +181,7 @@ func FuzzText(f *testing.F) {
 		for {
 			switch z.Next() {
 			case html.ErrorToken:
-				if z.Err() != io.EOF {
+				if !errors.Is(z.Err(), io.EOF) {
 					t.Fatal(z.Err())
 				}
 				return

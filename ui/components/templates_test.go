@@ -102,7 +102,7 @@ func TestFormsAreProtected(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, f := range form.FindAll(body, -1) {
-			if post.Match(f) && !protects(f, filepath.Dir(name), t) {
+			if post.Match(f) && !protects(t, f, filepath.Dir(name)) {
 				t.Errorf("%s: a form without CSRF(): %.80s…", name, f)
 			}
 		}
@@ -111,7 +111,7 @@ func TestFormsAreProtected(t *testing.T) {
 
 // protects reports whether the text has the token, or calls a template of its
 // package that has.
-func protects(text []byte, dir string, t *testing.T) bool {
+func protects(t *testing.T, text []byte, dir string) bool {
 	t.Helper()
 	if bytes.Contains(text, []byte("CSRF()")) {
 		return true

@@ -98,8 +98,11 @@ func (ms messages) add(prefix string, table map[string]any) error {
 				s, _ := text.(string)
 				t, err := parseTemplate(s)
 				f, known := lang.ParseForm(form)
-				if err != nil || !known || s == "" {
-					return fmt.Errorf("%s: form %s: bad plural form (%v)", id, form, err)
+				if err != nil {
+					return fmt.Errorf("%s: form %s: %w", id, form, err)
+				}
+				if !known || s == "" {
+					return fmt.Errorf("%s: %q is no plural form with a text", id, form)
 				}
 				m[f] = t
 			}

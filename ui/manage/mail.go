@@ -161,11 +161,13 @@ func (a *Area) releaseHeld(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	event := ticketing.Event{
+		At: a.Kit.Now().UTC().Truncate(time.Microsecond), Actor: web.ActorOf(c).ID(), Kind: ticketing.EventAdmin,
+		Data: map[string]any{"held": strconv.Itoa(n), "sent": send},
+	}
 	err = a.Bureau.Store.InTx(ctx, func(tx ticketing.Tx) error {
-		return tx.AppendEvent(ctx, &ticketing.Event{
-			At: a.Kit.Now().UTC().Truncate(time.Microsecond), Actor: web.ActorOf(c).ID(), Kind: ticketing.EventAdmin,
-			Data: map[string]any{"held": strconv.Itoa(n), "sent": send},
-		})
+		e := event // a transaction may run twice
+		return tx.AppendEvent(ctx, &e)
 	})
 	if err != nil {
 		return err

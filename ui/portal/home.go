@@ -28,10 +28,33 @@ type tile struct{ Icon, Name, Href string }
 
 // icons are the drawings of categories by words of their code.
 var icons = []struct{ part, icon string }{
-	{"road", "road"}, {"put", "road"}, {"hole", "road"}, {"light", "bulb"}, {"rasvjet", "bulb"}, {"waste", "trash"}, {"otpad", "trash"}, {"clean", "trash"},
-	{"cisto", "trash"}, {"water", "droplet"}, {"vod", "droplet"}, {"green", "tree"}, {"zelen", "tree"}, {"tree", "tree"}, {"park", "car"}, {"bus", "bus"},
-	{"prevoz", "bus"}, {"bike", "bike"}, {"animal", "dog"}, {"dog", "dog"}, {"zivot", "dog"}, {"noise", "speakerphone"}, {"buka", "speakerphone"},
-	{"build", "building"}, {"grad", "building"}, {"school", "school"}, {"social", "heart-handshake"},
+	{"road", "road"},
+	{"put", "road"},
+	{"hole", "road"},
+	{"light", "bulb"},
+	{"rasvjet", "bulb"},
+	{"waste", "trash"},
+	{"otpad", "trash"},
+	{"clean", "trash"},
+	{"cisto", "trash"},
+	{"water", "droplet"},
+	{"vod", "droplet"},
+	{"green", "tree"},
+	{"zelen", "tree"},
+	{"tree", "tree"},
+	{"park", "car"},
+	{"bus", "bus"},
+	{"prevoz", "bus"},
+	{"bike", "bike"},
+	{"animal", "dog"},
+	{"dog", "dog"},
+	{"zivot", "dog"},
+	{"noise", "speakerphone"},
+	{"buka", "speakerphone"},
+	{"build", "building"},
+	{"grad", "building"},
+	{"school", "school"},
+	{"social", "heart-handshake"},
 }
 
 func iconOf(code string) string {

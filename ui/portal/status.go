@@ -286,8 +286,9 @@ func eventEntry(ctx context.Context, e ticketing.Event, dir *ticketing.Directory
 		return entryView{At: e.At, Who: web.T(ctx, "status.event_closed")}, true
 	case ticketing.EventReopened:
 		return entryView{At: e.At, Who: web.T(ctx, "status.event_reopened"), Text: web.T(ctx, "status.event_reopened_text")}, true
+	default:
+		return entryView{}, false
 	}
-	return entryView{}, false
 }
 
 // maskAddress shows enough of an address to recognise it: "marko.dj@…".

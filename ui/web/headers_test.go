@@ -266,7 +266,7 @@ func TestErrors(t *testing.T) {
 		ticketing.Internal: 500, ticketing.Invalid: 422, ticketing.NotFound: 404, ticketing.Forbidden: 403, ticketing.Conflict: 409,
 		ticketing.Stale: 409, ticketing.Busy: 503, ticketing.Throttled: 429, ticketing.TooLarge: 413, ticketing.Gone: 410, ticketing.Unauthenticated: 401,
 	} {
-		fail = fmt.Errorf("do a thing for marker-%s: %w", kind, kind)
+		fail = fmt.Errorf("do a thing for marker %d: %w", kind, kind)
 		o.log.Reset()
 		res, body := b.do(t, http.MethodGet, "/fail", nil)
 		if res.StatusCode != want || Status(kind) != want {
@@ -361,8 +361,14 @@ func TestOptions(t *testing.T) {
 func TestRequestLanguage(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ cookie, accept, want string }{
-		{"", "", "sr-Latn-ME"}, {"", "*", "sr-Latn-ME"}, {"", "de-DE,de;q=0.9", "en"}, {"", "sq-AL", "sq"}, {"", "sr-RS", "sr-Cyrl-ME"},
-		{"en", "sq", "en"}, {"xx", "sq", "sq"}, {"sr-Cyrl-ME", "", "sr-Cyrl-ME"},
+		{"", "", "sr-Latn-ME"},
+		{"", "*", "sr-Latn-ME"},
+		{"", "de-DE,de;q=0.9", "en"},
+		{"", "sq-AL", "sq"},
+		{"", "sr-RS", "sr-Cyrl-ME"},
+		{"en", "sq", "en"},
+		{"xx", "sq", "sq"},
+		{"sr-Cyrl-ME", "", "sr-Cyrl-ME"},
 	} {
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.Header.Set("Accept-Language", tt.accept)

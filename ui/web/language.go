@@ -44,7 +44,7 @@ func requestLanguage(r *http.Request) lang.Tag {
 
 // RememberLanguage stores the choice in a cookie for a year.
 func (k *Kit) RememberLanguage(c echo.Context, tag lang.Tag) {
-	c.SetCookie(&http.Cookie{
+	c.SetCookie(&http.Cookie{ //nolint:gosec // Secure follows public_url; the value is a language tag
 		Name: languageCookie, Value: string(tag), Path: "/", MaxAge: int((365 * 24 * time.Hour).Seconds()),
 		HttpOnly: true, Secure: k.secure, SameSite: http.SameSiteLaxMode,
 	})

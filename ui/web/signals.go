@@ -214,7 +214,7 @@ func (h *Hub) Handler(c echo.Context) error {
 	w.WriteHeader(http.StatusOK)
 	out := eventWriter{w: w, flush: rc.Flush, epoch: h.epoch}
 	// Reconnecting browsers spread over some seconds.
-	out.raw("retry: " + strconv.Itoa(1000+int(st.jitter())) + "\n\n")
+	out.raw("retry: " + strconv.Itoa(1000+st.jitter()) + "\n\n")
 	if resync {
 		out.event(h.newest(), "resync", nil)
 	}
