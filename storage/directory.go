@@ -164,6 +164,12 @@ func rulebook(rows []ruleRow, zone *time.Location) (*ticketing.Rulebook, error) 
 		}
 		made = append(made, c)
 	}
+	if zone == nil {
+		zone = time.UTC
+		if len(made) > 0 {
+			zone = made[0].Zone()
+		}
+	}
 	return ticketing.NewRulebook(zone, s.profiles, made, s.byDefault)
 }
 

@@ -3,6 +3,10 @@ package storage
 import (
 	"context"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/sistem48/system48/storage/sqlite"
+
 	"github.com/sistem48/system48/ticketing"
 )
 
@@ -88,3 +92,22 @@ func (db *DB) CountQueries(count *int) {
 		return nil
 	}
 }
+
+// RowColumns gives the columns of each row struct, by table.
+func RowColumns() map[string][]string {
+	out := map[string][]string{}
+	for _, p := range []*plan{
+		planOf[ticketRow](), planOf[ticketHeldRow](), planOf[ticketTagRow](), planOf[clockRow](), planOf[messageRow](), planOf[attachmentRow](),
+		planOf[deliveryRow](), planOf[eventRow](), planOf[payloadRow](), planOf[sealRow](), planOf[citizenRow](), planOf[citizenWordRow](),
+		planOf[contactRow](), planOf[departmentRow](), planOf[categoryRow](), planOf[agentRow](), planOf[sessionRow](), planOf[tokenRow](),
+		planOf[passRow](), planOf[mailboxRow](), planOf[mailboxStartRow](), planOf[healthRow](), planOf[ledgerRow](), planOf[seenRow](),
+		planOf[readMarkRow](), planOf[draftRow](), planOf[uploadRow](), planOf[onceRow](), planOf[gateRow](), planOf[leaseRow](),
+		planOf[ruleRow](), planOf[stampRow](),
+	} {
+		out[p.table] = p.columns
+	}
+	return out
+}
+
+// Handles gives what is under the database.
+func (db *DB) Handles() (*pgxpool.Pool, *sqlite.Handles) { return db.pool, db.file }

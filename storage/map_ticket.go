@@ -41,6 +41,12 @@ func ticketRowOf(t *ticketing.Ticket, lastInID int64) ticketRow {
 		p.From, p.To = micros(p.From), micros(p.To)
 		pauses[i] = p
 	}
+	endings := make(list[ticketing.Ending], len(t.Endings))
+	for i, e := range t.Endings {
+		e.Note = clean(e.Note)
+		e.AnsweredAt, e.ResolvedAt, e.ClosedAt = micros(e.AnsweredAt), micros(e.ResolvedAt), micros(e.ClosedAt)
+		endings[i] = e
+	}
 	return ticketRow{
 		ID: int64(t.ID), Ref: string(t.Ref), Subject: clean(t.Subject), State: int16(t.State), Waiting: string(t.Waiting),
 		Code: string(t.Code), ClosingNote: clean(t.ClosingNote), DuplicateOf: optional(t.DuplicateOf), Linked: optional(t.Linked),
@@ -48,7 +54,7 @@ func ticketRowOf(t *ticketing.Ticket, lastInID int64) ticketRow {
 		CategoryID: int64(t.Category), DepartmentID: int64(t.Department), CustodyAt: instant(t.CustodyAt), AssigneeID: int64(t.Assignee),
 		CitizenID: optional(t.Citizen), ReplyName: clean(t.ReplyTo.Name), ReplyAddress: clean(t.ReplyTo.Address), Parties: t.Parties,
 		Address: clean(t.Location.Address), Lat: t.Location.Lat, Lon: t.Location.Lon, Language: string(t.Language), Tags: t.Tags,
-		Episode: small(t.Episode), EpisodeBefore: int16(t.EpisodeBefore), TrackingEpoch: small(t.TrackingEpoch),
+		Episode: small(t.Episode), Endings: endings, TrackingEpoch: small(t.TrackingEpoch),
 		ReceiptOwed: flag(t.ReceiptOwed), Spam: flag(t.State == ticketing.StateClosed && t.Code == ticketing.CodeSpam),
 		ReceivedAt: never1970(t.ReceivedAt), ValidatedAt: instant(t.ValidatedAt), AnsweredAt: instant(t.AnsweredAt),
 		ResolvedAt: instant(t.ResolvedAt), ClosedAt: instant(t.ClosedAt), CreatedAt: never1970(t.CreatedAt), UpdatedAt: never1970(t.UpdatedAt),
@@ -87,7 +93,7 @@ func (r *ticketRow) ticket() ticketing.Ticket {
 		Department: ticketing.DepartmentID(r.DepartmentID), CustodyAt: r.CustodyAt.time(), Assignee: ticketing.AgentID(r.AssigneeID),
 		Citizen: ticketing.CitizenID(r.CitizenID), ReplyTo: ticketing.Party{Name: r.ReplyName, Address: r.ReplyAddress}, Parties: r.Parties,
 		Location: ticketing.Location{Address: r.Address, Lat: r.Lat, Lon: r.Lon}, Language: lang.Tag(r.Language), Tags: r.Tags,
-		Episode: int(r.Episode), EpisodeBefore: ticketing.State(r.EpisodeBefore), TrackingEpoch: int(r.TrackingEpoch), //nolint:gosec // G115: written from a State
+		Episode: int(r.Episode), Endings: r.Endings, TrackingEpoch: int(r.TrackingEpoch),
 		ReceiptOwed: r.ReceiptOwed != 0, ReceivedAt: r.ReceivedAt.orNone(), ValidatedAt: r.ValidatedAt.time(), AnsweredAt: r.AnsweredAt.time(),
 		ResolvedAt: r.ResolvedAt.time(), ClosedAt: r.ClosedAt.time(), CreatedAt: r.CreatedAt.orNone(), UpdatedAt: r.UpdatedAt.orNone(),
 		LastMessageAt: r.LastMessageAt.orNone(), LastInAt: r.LastInAt.time(), LastMessage: ticketing.MessageID(r.LastMessageID),

@@ -19,6 +19,7 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
 
+	"github.com/sistem48/system48/storage/jobs"
 	"github.com/sistem48/system48/storage/migrations"
 	"github.com/sistem48/system48/storage/sqlite"
 	"github.com/sistem48/system48/ticketing"
@@ -34,7 +35,8 @@ type Config struct {
 	// Wait is how long a caller waits for a free connection, or for its turn to
 	// write, before it is told Busy; 0 means 3 s.
 	Wait time.Duration
-	// Zone is that of the city, for the rulebook of the directory; nil means UTC.
+	// Zone is that of the city, for the rulebook of the directory; nil means that
+	// of the stored calendars.
 	Zone *time.Location
 	// KeepSchema leaves the schema as it is; opening then fails unless it is the
 	// program's. The default is to migrate.
@@ -69,11 +71,13 @@ type DB struct {
 	read *gorm.DB
 
 	ids       *identifiers
+	inserter  *jobs.Inserter
 	bus       *bus
 	publisher *publisher // PostgreSQL only
 	directory directoryCache
 	counts    countsCache
 	sent      sentCount
+	settled   settledCount
 	stop      context.CancelFunc
 	// background is work that must end before the database is closed.
 	background sync.WaitGroup
@@ -89,9 +93,6 @@ type DB struct {
 func Open(ctx context.Context, cfg Config, now func() time.Time, log *slog.Logger) (*DB, error) {
 	if cfg.Wait <= 0 {
 		cfg.Wait = defaultWait
-	}
-	if cfg.Zone == nil {
-		cfg.Zone = time.UTC
 	}
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	db := &DB{now: now, log: log, wait: cfg.Wait, zone: cfg.Zone, bus: newBus(), stop: stop}
@@ -199,7 +200,9 @@ func (db *DB) prepare(ctx context.Context, cfg Config) error {
 		return err
 	}
 	db.ids = newIdentifiers(db)
-	return nil
+	var err error
+	db.inserter, err = jobs.NewInserter(db.jobsConfig())
+	return err
 }
 
 func (db *DB) migrate(ctx context.Context) (err error) {

@@ -2,9 +2,8 @@ package storage
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
-	"os"
+	"sync"
 	"time"
 
 	"gorm.io/gorm"
@@ -28,12 +27,18 @@ func (db *DB) Ping(ctx context.Context) error {
 // RunDuties works the periodic duties of the installation until ctx ends; of
 // several processes one starts each.
 func (db *DB) RunDuties(ctx context.Context, cfg jobs.Config, duties []jobs.Duty) error {
-	if db.engine == postgresEngine {
-		cfg.Pool = db.pool
-	} else {
+	own := db.jobsConfig()
+	cfg.Pool, cfg.Writer = own.Pool, own.Writer
+	return jobs.Run(ctx, cfg, duties)
+}
+
+// jobsConfig says where the jobs are.
+func (db *DB) jobsConfig() jobs.Config {
+	cfg := jobs.Config{Pool: db.pool, Log: db.log}
+	if db.file != nil {
 		cfg.Writer = db.file.Writer
 	}
-	return jobs.Run(ctx, cfg, duties)
+	return cfg
 }
 
 // BackupTo writes a consistent snapshot of the embedded database to a new file
@@ -42,20 +47,7 @@ func (db *DB) BackupTo(ctx context.Context, path string) error {
 	if db.engine != sqliteEngine {
 		return fmt.Errorf("snapshot: %w", ticketing.Invalid)
 	}
-	// A handle of its own: a long read beside the writer, which WAL allows.
-	var file string
-	if err := db.sql.QueryRowContext(ctx, "select file from pragma_database_list where name = 'main'").Scan(&file); err != nil {
-		return translate(err)
-	}
-	own, err := sql.Open("sqlite", "file:"+file+"?_pragma=busy_timeout(5000)")
-	if err != nil {
-		return err
-	}
-	defer own.Close() //nolint:errcheck // only read
-	if _, err := own.ExecContext(ctx, "vacuum into ?", path); err != nil {
-		return fmt.Errorf("snapshot: %w", translate(err))
-	}
-	return os.Chmod(path, 0o600)
+	return translate(db.file.Snapshot(ctx, path))
 }
 
 // blobColumns are where rows name blobs.
@@ -102,32 +94,88 @@ type Summary struct {
 	OpenPaused     int // waiting for the citizen
 }
 
-// Overview counts. It reads indexes only, but all of the ledger's.
+var (
+	countOdd      = sqlQuery("select state, count(*) from ledger where state >= 3 group by state")
+	countReceived = sqlQuery("select count(*) from ledger where state = 0")
+	countSettled  = sqlQuery("select state, count(*), max(id) from ledger where id > ? and state in (1, 2) group by state")
+	oldestWaiting = sqlQuery("select stored_at from ledger where state = 0 order by id limit 1")
+	countPromises = sqlQuery(`select
+		coalesce(sum(case when state <> 2 and due_at >= ? then 1 else 0 end), 0),
+		coalesce(sum(case when state <> 2 and due_at < ? then 1 else 0 end), 0),
+		coalesce(sum(case when state = 2 then 1 else 0 end), 0)
+		from tickets {lite:indexed by tickets_work_department_due} where state < 3`)
+)
+
+// settledCount keeps how many ledger items up to an identifier have become
+// messages, so that counting does not grow with the years.
+type settledCount struct {
+	mu   sync.Mutex
+	upTo int64
+	n    map[int16]int
+}
+
+// Overview counts, from indexes. Items that became messages long ago are
+// counted once per process; one that was retried much later is missed in it.
 func (db *DB) Overview(ctx context.Context, now time.Time) (Summary, error) {
-	s := Summary{Ledger: map[ticketing.LedgerState]int{}}
-	err := db.retry(ctx, func() error {
-		g := db.read.WithContext(ctx)
-		var states []struct {
-			State int16
-			N     int
+	c := &db.settled
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	byState, fresh := map[int16]int{}, map[int16]int{}
+	var found, waits bool
+	var s Summary
+	var oldest instant
+	var received int
+	var top int64
+	err := db.query(ctx,
+		statement{query: countOdd, read: intoCounts(byState, nil)},
+		statement{query: countReceived, read: one(&found, &received)},
+		statement{query: countSettled, args: []any{c.upTo}, read: intoCounts(fresh, &top)},
+		statement{query: oldestWaiting, read: one(&waits, &oldest)},
+		statement{query: countPromises, args: []any{instant(now), instant(now)}, read: one(&found, &s.OpenOnTime, &s.OpenLate, &s.OpenPaused)},
+	)
+	if err != nil {
+		return Summary{}, err
+	}
+	s.Ledger = map[ticketing.LedgerState]int{ticketing.LedgerReceived: received}
+	recent := 0
+	for state, n := range fresh {
+		recent += n
+		byState[state] = n
+	}
+	for state, n := range c.n {
+		byState[state] += n
+	}
+	for state, n := range byState {
+		s.Ledger[ledgerStates[state]] = n
+	}
+	if waits {
+		s.OldestReceived = oldest.time()
+	} else if recent > countAnew { // everything up to the newest is settled
+		c.upTo, c.n = top, map[int16]int{1: byState[1], 2: byState[2]}
+	}
+	return s, nil
+}
+
+// intoCounts reads numbers by state; top, when not nil, the largest identifier.
+func intoCounts(counts map[int16]int, top *int64) func(rows) error {
+	return func(r rows) error {
+		clear(counts)
+		for r.Next() {
+			var state int16
+			var n int
+			var last int64
+			dest := []any{&state, &n}
+			if top != nil {
+				dest = append(dest, &last)
+			}
+			if err := r.Scan(dest...); err != nil {
+				return err
+			}
+			counts[state] = n
+			if top != nil {
+				*top = max(*top, last)
+			}
 		}
-		if err := g.Raw("select state, count(*) as n from ledger group by state").Scan(&states).Error; err != nil {
-			return translate(err)
-		}
-		for _, x := range states {
-			s.Ledger[ledgerStates[x.State]] = x.N
-		}
-		var oldest []ledgerRow
-		if err := g.Raw("select * from ledger where state = 0 order by id limit 1").Scan(&oldest).Error; err != nil {
-			return translate(err)
-		}
-		if len(oldest) > 0 {
-			s.OldestReceived = oldest[0].StoredAt.time()
-		}
-		row := g.Raw(`select coalesce(sum(case when state <> 2 and due_at >= ? then 1 else 0 end), 0),
-			coalesce(sum(case when state <> 2 and due_at < ? then 1 else 0 end), 0),
-			coalesce(sum(case when state = 2 then 1 else 0 end), 0) from tickets where state < 3`, instant(now), instant(now)).Row()
-		return translate(row.Scan(&s.OpenOnTime, &s.OpenLate, &s.OpenPaused))
-	})
-	return s, err
+		return r.Err()
+	}
 }

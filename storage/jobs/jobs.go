@@ -43,15 +43,32 @@ type Config struct {
 	Log    *slog.Logger
 	// ID names this process among those that share the database.
 	ID string
+	// Tasks says who does the tasks that transactions enter.
+	Tasks []TaskWorker
 }
 
+// startPause is how long to wait before starting anew what could not be started.
+const startPause = 5 * time.Second
+
 // Run works the duties until ctx ends, then lets the one in hand finish for a
-// few seconds.
+// few seconds. While the database is away it waits for it.
 func Run(ctx context.Context, cfg Config, duties []Duty) error {
-	if cfg.Pool != nil {
-		return run(ctx, cfg, riverpgxv5.New(cfg.Pool), duties)
+	for {
+		var err error
+		if cfg.Pool != nil {
+			err = run(ctx, cfg, riverpgxv5.New(cfg.Pool), duties)
+		} else {
+			err = run(ctx, cfg, riversqlite.New(cfg.Writer), duties)
+		}
+		if ctx.Err() != nil {
+			return err
+		}
+		cfg.Log.WarnContext(ctx, "periodic work waits", "err", err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(startPause):
+		}
 	}
-	return run(ctx, cfg, riversqlite.New(cfg.Writer), duties)
 }
 
 // dutyArgs is the job that runs a duty.
@@ -117,14 +134,19 @@ func run[TTx any](ctx context.Context, cfg Config, driver riverdriver.Driver[TTx
 		}, &river.PeriodicJobOpts{RunOnStart: d.Every > 0}))
 	}
 	all := river.NewWorkers()
-	if err := river.AddWorkerSafely(all, w); err != nil {
+	tasks := &taskWorker{kinds: map[string]TaskWorker{}, log: cfg.Log}
+	for _, k := range cfg.Tasks {
+		tasks.kinds[k.Kind] = k
+	}
+	if err := errors.Join(river.AddWorkerSafely(all, w), river.AddWorkerSafely(all, tasks)); err != nil {
 		return fmt.Errorf("jobs: %w", err)
 	}
 	client, err := river.NewClient(driver, &river.Config{
 		ID: cfg.ID, Logger: cfg.Log.With("lib", "river"), Workers: all, PeriodicJobs: periodic,
 		Queues:        map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: workers}},
 		FetchCooldown: fetchCooldown, FetchPollInterval: fetchPoll, JobTimeout: jobTimeout, RescueStuckJobsAfter: rescueAfter,
-		SoftStopTimeout: softStop, CompletedJobRetentionPeriod: time.Hour, CancelledJobRetentionPeriod: 24 * time.Hour,
+		SoftStopTimeout: softStop, PollOnly: true, // nothing here needs a connection that listens
+		CompletedJobRetentionPeriod: time.Hour, CancelledJobRetentionPeriod: 24 * time.Hour,
 	})
 	if err != nil {
 		return fmt.Errorf("jobs: %w", err)
@@ -133,6 +155,7 @@ func run[TTx any](ctx context.Context, cfg Config, driver riverdriver.Driver[TTx
 	if err := client.Start(context.WithoutCancel(ctx)); err != nil {
 		return fmt.Errorf("start jobs: %w", err)
 	}
+	cfg.Log.DebugContext(ctx, "periodic work runs")
 	<-ctx.Done()
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), softStop)
 	defer cancel()

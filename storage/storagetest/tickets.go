@@ -25,7 +25,10 @@ func (r *room) fullTicket(k *ticketing.Ticket, citizen ticketing.CitizenID) {
 	k.Parties = []string{"sused@example.me", "drugi@example.me"}
 	k.Location = ticketing.Location{Address: "Ulica slobode 1, Podgorica", Lat: 42.441286, Lon: 19.262892}
 	k.Language, k.Tags = lang.SrCyrl, []string{"hitno", "škola"}
-	k.Episode, k.EpisodeBefore, k.TrackingEpoch, k.ReceiptOwed = 2, ticketing.StateClosed, 3, true
+	k.Episode, k.TrackingEpoch, k.ReceiptOwed = 2, 3, true
+	k.Endings = []ticketing.Ending{{
+		State: ticketing.StateClosed, Code: ticketing.CodeDuplicate, Note: "čitaj tamo", DuplicateOf: 7, AnsweredAt: at(-75), ClosedAt: at(-74),
+	}}
 	k.ReceivedAt, k.ValidatedAt, k.AnsweredAt, k.ResolvedAt, k.ClosedAt = at(-90), at(-80), at(-70), at(-60), at(-50)
 	k.CreatedAt, k.UpdatedAt, k.LastMessageAt, k.LastInAt = at(-89), at(-1), at(-3), at(-4)
 	k.LastMessage, k.DueAt, k.CheckAt = 99, at(20), at(15)

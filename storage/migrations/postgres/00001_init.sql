@@ -139,7 +139,7 @@ create index contacts_reversed on contacts (reversed) where digits <> '';
 
 -- tickets: state: 0 received, 1 open, 2 waiting, 3 resolved, 4 closed; below 3 is in work.
 -- rank: 0 urgent … 3 low. due_at is the end of time when no clock runs. spam is 1 for tickets closed as spam.
--- last_in_id is the citizen's newest message. pauses, parties and tags are lists.
+-- last_in_id is the citizen's newest message. pauses, endings, parties and tags are lists.
 create table tickets (
 	id bigint primary key,
 	ref text not null,
@@ -168,7 +168,7 @@ create table tickets (
 	language text not null default '',
 	tags text not null default '',
 	episode smallint not null,
-	episode_before smallint not null default 0,
+	endings text not null default '',
 	tracking_epoch smallint not null default 0,
 	receipt_owed smallint not null default 0,
 	spam smallint not null default 0,
@@ -559,7 +559,8 @@ create table search_docs (
 	words tsvector not null
 );
 create index search_docs_ticket on search_docs (ticket_id);
-create index search_docs_words on search_docs using gin (words);
+-- A short list of pending words: whoever fills it up sorts it in, and must not wait long.
+create index search_docs_words on search_docs using gin (words) with (gin_pending_list_limit = 256);
 
 -- Events are never changed nor removed, whoever asks.
 -- +goose StatementBegin

@@ -129,7 +129,7 @@ create index contacts_reversed on contacts (reversed) where digits <> '';
 
 -- tickets: state: 0 received, 1 open, 2 waiting, 3 resolved, 4 closed; below 3 is in work.
 -- rank: 0 urgent … 3 low. due_at is the end of time when no clock runs. spam is 1 for tickets closed as spam.
--- last_in_id is the citizen's newest message. pauses, parties and tags are lists.
+-- last_in_id is the citizen's newest message. pauses, endings, parties and tags are lists.
 create table tickets (
 	id integer primary key,
 	ref text not null,
@@ -158,7 +158,7 @@ create table tickets (
 	language text not null default '',
 	tags text not null default '',
 	episode integer not null,
-	episode_before integer not null default 0,
+	endings text not null default '',
 	tracking_epoch integer not null default 0,
 	receipt_owed integer not null default 0,
 	spam integer not null default 0,
