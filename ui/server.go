@@ -96,11 +96,6 @@ func New(d Deps) (*Server, error) {
 	s.echo.GET("/favicon.ico", echo.WrapHandler(static.Favicon()))
 	nav := &components.Navigator{Store: d.Ports, Reads: d.Ports}
 	agent.New(agent.Deps{Kit: kit, Hub: s.hub, Nav: nav, Bureau: d.Bureau, Reads: d.Ports, Blobs: d.Blobs, Sentence: d.Sentence}).Register(s.echo)
-	manage.New(manage.Deps{Kit: kit, Nav: nav, Bureau: d.Bureau, Reads: d.Ports, Tokens: d.Ports, Mailboxes: d.Bureau.Settings.Accounts}).Register(s.echo)
-	if d.CitizenSentence == nil {
-		d.CitizenSentence = d.Sentence
-	}
-	portal.New(portal.Deps{Kit: kit, Bureau: d.Bureau, Reads: d.Ports, Blobs: d.Blobs, Sentence: d.CitizenSentence, City: d.City, Phone: d.Phone}).Register(s.echo)
 	manage.New(manage.Deps{
 		Kit: kit, Nav: nav, Bureau: d.Bureau, Reads: d.Ports, Tokens: d.Ports, Mailboxes: d.Bureau.Settings.Accounts,
 	}).Register(s.echo)
