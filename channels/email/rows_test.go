@@ -370,6 +370,9 @@ func TestF15Oversize(t *testing.T) {
 
 // F15: the largest mail that is taken apart costs a small multiple of its size.
 func TestF15Memory(t *testing.T) { //nolint:paralleltest // measures the heap
+	if testing.Short() {
+		t.Skip("the heap is not measured with -short, which the race detector runs with")
+	}
 	const size = 34 << 20
 	blobs := &countingBlobs{memBlobs: newMemBlobs(), head: bigHead, size: size}
 	p := newTestParser(discardBlobs{blobs})

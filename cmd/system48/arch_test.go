@@ -80,7 +80,7 @@ var rooms = map[string]room{
 	"storage":             {std: stdAdapter, own: append([]string{"storage/sqlite", "storage/migrations", "storage/jobs"}, core...), foreign: databaseMods, testOwn: []string{"storage/blob"}},
 	"storage/sqlite":      {std: stdAdapter, foreign: databaseMods},
 	"storage/migrations":  {std: stdAdapter, own: []string{"storage/sqlite"}, foreign: databaseMods},
-	"storage/jobs":        {std: stdAdapter, own: append([]string{"storage", "storage/sqlite"}, core...), foreign: databaseMods},
+	"storage/jobs":        {std: stdAdapter, own: append([]string{"storage/sqlite"}, core...), foreign: databaseMods, testOwn: []string{"storage/migrations"}},
 	"storage/blob":        {std: stdAdapter, own: core, foreign: []string{"github.com/minio/minio-go/v7", "github.com/klauspost/compress"}},
 	"storage/storagetest": {own: append([]string{"storage", "storage/sqlite", "storage/migrations", "ticketing/ticketingtest"}, core...), foreign: databaseMods, testsOnly: true},
 

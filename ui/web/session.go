@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/alexedwards/scs/v2"
-	"github.com/alexedwards/scs/v2/memstore"
 	"github.com/labstack/echo/v4"
 
 	"github.com/sistem48/system48/ticketing"
@@ -25,10 +24,7 @@ const (
 )
 
 func (k *Kit) sessionManager() *scs.SessionManager {
-	m := scs.New()
-	if s, ok := m.Store.(*memstore.MemStore); ok {
-		s.StopCleanup() // scs starts one before it can be told of another store
-	}
+	m := scs.New() // starts a store of its own, which stays empty
 	m.Store = sessionStore{k}
 	m.Codec = jsonCodec{}
 	m.HashTokenInStore = true
