@@ -35,6 +35,7 @@ type Settings struct {
 	UndoWait  time.Duration
 	Accounts  []Account
 	Receipts  ReceiptCaps
+	MailLimit string // up to which size mails are read whole, as letters say it: "35 MB"; "" = not told
 }
 
 // A Bureau is what every use case works with.

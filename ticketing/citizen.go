@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/sistem48/system48/ticketing/lang"
 )
@@ -51,16 +53,29 @@ type Citizen struct {
 // A@x from a@x apart, and two citizens by mistake are worse.
 func NormalEmail(address string) string {
 	address = strings.ToLower(strings.TrimSpace(address))
-	at := strings.LastIndexByte(address, '@')
-	if at < 1 || at == len(address)-1 || len(address) > MaxAddress {
+	local, domain, _ := strings.Cut(address, "@")
+	if local == "" || domain == "" || len(address) > MaxAddress || !utf8.ValidString(address) {
 		return ""
 	}
-	for _, r := range address {
-		if r <= ' ' || r == 0x7f || r == '<' || r == '>' || r == ',' || r == ';' || r == '"' || (r >= 0x80 && r < 0xa0) {
-			return ""
-		}
+	if strings.ContainsFunc(local, notInAddress) || strings.ContainsFunc(domain, notInAddress) {
+		return ""
 	}
 	return address
+}
+
+// notInAddress reports the characters that would end an address or begin
+// another one in a header field (RFC 5322 §3.2.3), and those nobody sees.
+func notInAddress(r rune) bool {
+	return strings.ContainsRune(`@<>,;:"()\\`, r) || unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r)
+}
+
+// isE164 reports whether a telephone number has the form of E.164: +, then 7 to
+// 15 digits of which the first is not 0.
+func isE164(s string) bool {
+	if len(s) < 8 || len(s) > 16 || s[0] != '+' || s[1] == '0' {
+		return false
+	}
+	return strings.Trim(s[1:], "0123456789") == ""
 }
 
 // Addresses gives the citizen's addresses of the kind.

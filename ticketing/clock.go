@@ -96,7 +96,7 @@ type Clock struct {
 	MetAt      time.Time
 	BreachedAt time.Time // = Due once breached (I9), zero before
 	WarnAt     time.Time // when to warn; zero when warned or not applicable
-	EndedAt    time.Time
+	EndedAt    time.Time // closed without the deed; also of a clock missed before
 	EndCode    ClosingCode
 	Answer     MessageID    // the message whose delivery decides, while answering and after
 	Charged    DepartmentID // custodian at due, or when met if earlier; 0 until decided
@@ -107,10 +107,33 @@ func (c *Clock) open() bool {
 	return c.State == ClockRunning || c.State == ClockPaused || c.State == ClockAnswering
 }
 
+// isAnswer reports whether the clock measures a promise to answer.
+func (c *Clock) isAnswer() bool { return c.Kind == ClockAnswer || c.Kind == ClockNextAnswer }
+
 // owed reports whether the deed is still to be done, in time or late: what a
-// queue sorts by.
+// queue sorts by. Closing ends that for a clock already missed.
 func (c *Clock) owed() bool {
-	return c.open() || (c.State == ClockMissed && c.MetAt.IsZero())
+	return c.open() || (c.State == ClockMissed && c.MetAt.IsZero() && c.EndedAt.IsZero())
+}
+
+// keptBy reports whether the message, if it arrives, keeps the promise of the
+// clock: an informative answer of a person, written since the clock began.
+func (c *Clock) keptBy(m *Message) bool {
+	if !c.isAnswer() || !m.answers() || !c.MetAt.IsZero() || (!c.EndedAt.IsZero() && c.EndCode != CodeSpam) {
+		return false
+	}
+	return c.Answer == m.ID || !c.StartedAt.After(m.ReceivedAt)
+}
+
+// await lets the message decide the clock, unless an earlier one is on its way.
+func (c *Clock) await(m MessageID) {
+	if c.Answer != 0 {
+		return
+	}
+	c.Answer = m
+	if c.State == ClockRunning || c.State == ClockPaused {
+		c.State = ClockAnswering
+	}
 }
 
 // Late reports whether the clock is past due at now, judged or not.
@@ -119,27 +142,36 @@ func (c *Clock) Late(now time.Time) bool {
 }
 
 // pausesFor gives the calendar's view of the ticket's pauses that stop the
-// clock. A wait for the citizen counts up to its cap, so that even an open
-// pause has a due instant.
+// clock. Waits for the citizen count up to their cap, all of them together, so
+// that even an open one has a due instant and no number of questions moves the
+// promise further.
 func (b *Rulebook) pausesFor(c *Clock, pauses []Pause) []calendar.Pause {
 	var out []calendar.Pause
+	left := citizenWaitCap
 	for _, p := range pauses {
 		if !p.Reason.stops(c.Kind) {
 			continue
 		}
 		to := p.To
 		if p.Reason == WaitCitizen {
-			if limit, err := b.workCalendar(c).Add(p.From, citizenWaitCap); err == nil && (to.IsZero() || to.After(limit)) {
+			if left <= 0 {
+				continue
+			}
+			work := b.workCalendar(c)
+			if limit, err := work.Add(p.From, left); err == nil && (to.IsZero() || to.After(limit)) {
 				to = limit
 			}
+			left -= work.Between(p.From, to)
 		}
 		out = append(out, calendar.Pause{From: p.From, To: to, Reason: string(p.Reason)})
 	}
 	return out
 }
 
+// workCalendar is the calendar of working days by which waits for the citizen
+// are capped, in the version of the clock where it is the clock's own.
 func (b *Rulebook) workCalendar(c *Clock) *calendar.Calendar {
-	if p, ok := b.Profile(c.Profile, c.ProfileVersion); ok && p.WorkCalendar != "" && !c.OnCall {
+	if p, ok := b.Profile(c.Profile, c.ProfileVersion); ok && p.WorkCalendar != "" && p.WorkCalendar != c.Calendar && !c.OnCall {
 		if cal, ok := b.Calendar(p.WorkCalendar, 0); ok {
 			return cal
 		}

@@ -134,6 +134,12 @@ func (d *Delivery) settle(o Outcome) {
 	}
 }
 
+// bounce marks the delivery as come back.
+func (d *Delivery) bounce(r Report, now time.Time) {
+	d.State, d.SettledAt, d.LeaseUntil = DeliveryBounced, now, time.Time{}
+	d.Reply = cleanLine(r.Status+" "+r.Text, 300)
+}
+
 // An Outcome is the result of one attempt to transmit.
 type Outcome struct {
 	// State is DeliverySent, DeliveryRetry, DeliveryFailed or DeliveryUnknown.

@@ -2,8 +2,10 @@ package ticketing
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -18,8 +20,17 @@ type Target struct {
 	Version int64 // what the caller saw; 0 = does not matter
 }
 
-// act runs one change of a ticket in a transaction.
+// act runs one change of a ticket in a transaction. What changes nothing is not
+// written: an event is the mark of a change (I4).
 func (d *Desk) act(ctx context.Context, by Actor, right Right, target Target, f func(c *change) error) (*Ticket, error) {
+	return d.actOnce(ctx, by, right, target, Once{}, func(c *change) (int64, error) { return 0, f(c) }, nil)
+}
+
+// actOnce is act under an idempotency key: when the key was used before, nothing
+// is done, whatever version the caller names, and done gets what f gave then.
+func (d *Desk) actOnce(
+	ctx context.Context, by Actor, right Right, target Target, once Once, f func(c *change) (int64, error), done func(result int64),
+) (*Ticket, error) {
 	if err := by.need(right); err != nil {
 		return nil, err
 	}
@@ -32,35 +43,63 @@ func (d *Desk) act(ctx context.Context, by Actor, right Right, target Target, f 
 		if t, err = tx.Ticket(ctx, by.Scope(), target.Ref); err != nil {
 			return err
 		}
+		c := &change{Bureau: d.Bureau, tx: tx, dir: dir, t: t, by: by, now: d.now()}
+		if result, found, err := c.before(ctx, once); err != nil || found {
+			if found {
+				done(result)
+			}
+			return err
+		}
 		if !by.Scope().Sees(t.Department) {
 			return &Error{Kind: Forbidden, Key: "access.handed_over"}
 		}
 		if target.Version != 0 && target.Version != t.Version {
 			return &Error{Kind: Stale, Key: "ticket.stale"}
 		}
-		c := &change{Bureau: d.Bureau, tx: tx, dir: dir, t: t, by: by, now: d.now()}
-		before := t.Department
-		if err := f(c); err != nil {
-			return err
-		}
-		if err := tx.SaveTicket(ctx, t); err != nil {
-			return err
-		}
-		s := Signal{Type: "ticket", Ticket: t.ID, Version: t.Version, Department: t.Department, Agent: t.Assignee}
-		tx.Notify(s)
-		if before != t.Department {
-			s.Department = before
-			tx.Notify(s)
-		}
-		if c.outbox {
-			tx.Notify(Signal{Type: "outbox"})
-		}
-		return nil
+		return c.run(ctx, once, f, done)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("ticket %s: %w", target.Ref, err)
 	}
 	return t, nil
+}
+
+// before gives what was done under the key, if anything was.
+func (c *change) before(ctx context.Context, k Once) (result int64, found bool, err error) {
+	if k.Key == "" {
+		return 0, false, nil
+	}
+	text, found, err := c.tx.Once(ctx, k)
+	if err != nil || !found {
+		return 0, false, err
+	}
+	result, err = strconv.ParseInt(text, 10, 64)
+	return result, err == nil, err
+}
+
+// run lets f change the ticket, and writes what it did.
+func (c *change) run(ctx context.Context, once Once, f func(c *change) (int64, error), done func(result int64)) error {
+	before := c.t.Department
+	result, err := f(c)
+	if err != nil || len(c.t.Pending.Events) == 0 {
+		return err
+	}
+	if err := saveTicket(ctx, c.tx, c.t); err != nil {
+		return err
+	}
+	if before != c.t.Department {
+		c.tx.Notify(Signal{Type: "ticket", Ticket: c.t.ID, Version: c.t.Version, Department: before, Agent: c.t.Assignee})
+	}
+	if c.outbox {
+		c.tx.Notify(Signal{Type: "outbox"})
+	}
+	if done != nil {
+		done(result)
+	}
+	if once.Key == "" {
+		return nil
+	}
+	return c.tx.SetOnce(ctx, once, strconv.FormatInt(result, 10), c.now)
 }
 
 // change is one act within its transaction.
@@ -153,7 +192,8 @@ func (d *Desk) Wait(ctx context.Context, by Actor, target Target, r WaitReason) 
 	})
 }
 
-// asked reports whether the last public message is a question of the bureau.
+// asked reports whether the last public message is a question of the bureau that
+// reached somebody or still may.
 func (c *change) asked(ctx context.Context) (bool, error) {
 	if c.t.LastMessage == 0 {
 		return false, nil
@@ -162,7 +202,11 @@ func (c *change) asked(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return m.Direction == Out && m.Kind == ReplyQuestion && m.TakenBackAt.IsZero(), nil
+	if m.Direction != Out || m.Kind != ReplyQuestion || !m.TakenBackAt.IsZero() {
+		return false, nil
+	}
+	copies, err := c.tx.DeliveriesOf(ctx, m.ID)
+	return len(copies) == 0 || mayArrive(copies, 0), err
 }
 
 // Resume ends a wait.
@@ -193,7 +237,7 @@ func (c *change) hasProof(ctx context.Context, note string) (bool, error) {
 			return true, nil
 		}
 		k := c.t.clock(ClockAnswer)
-		return k != nil && k.State == ClockAnswering, nil
+		return k != nil && k.Answer != 0, nil // on its way
 	case ProofDecision:
 		return cleanLine(note, 500) != "", nil
 	case ProofPhoto:
@@ -229,8 +273,12 @@ func (d *Desk) Close(ctx context.Context, by Actor, target Target, in CloseInput
 		}
 		closing := Closing{Code: in.Code, Note: in.Note, HasProof: proof || !c.t.ResolvedAt.IsZero()}
 		if in.Code == CodeDuplicate {
-			if closing.Duplicate, err = c.tx.Ticket(ctx, c.by.Scope(), in.Duplicate); err != nil {
+			closing.Duplicate, err = c.tx.Ticket(ctx, c.by.Scope(), in.Duplicate)
+			if errors.Is(err, NotFound) {
 				return invalid("duplicate", "closing.duplicate")
+			}
+			if err != nil {
+				return err
 			}
 		}
 		if err := c.t.Close(closing, c.by, c.dir.Rules, c.now); err != nil {
@@ -266,15 +314,23 @@ func (d *Desk) MarkSpam(ctx context.Context, by Actor, target Target) (*Ticket, 
 	})
 }
 
-// MarkNotSpam takes the mark back: clocks run from receipt, the receipt goes out.
+// MarkNotSpam takes the mark back: clocks run from receipt, the receipt goes out
+// within the caps.
 func (d *Desk) MarkNotSpam(ctx context.Context, by Actor, target Target) (*Ticket, error) {
 	return d.act(ctx, by, RightSpam, target, func(c *change) error {
 		first := len(c.t.Clocks) == 0
 		if err := c.t.MarkNotSpam(c.by, c.dir.Rules, c.category(), c.now); err != nil {
 			return err
 		}
-		if !first || !c.Settings.Receipts.Enabled {
+		if !first || !c.Settings.Receipts.Enabled || c.t.Citizen == 0 {
 			return nil
+		}
+		who, err := c.tx.Citizen(ctx, c.t.Citizen)
+		if err != nil || !c.countAutomatic(c.t, who, false, c.now) {
+			return err
+		}
+		if err := c.tx.SaveCitizen(ctx, who); err != nil {
+			return err
 		}
 		return c.letter(ctx, PurposeReceipt)
 	})
@@ -294,7 +350,7 @@ func (d *Desk) ConfirmSender(ctx context.Context, by Actor, target Target, id Me
 		if err := c.tx.MarkMessage(ctx, m); err != nil {
 			return err
 		}
-		return c.t.Confirm(NormalEmail(m.Author.Address), c.by, c.now)
+		return c.t.Confirm(m.ID, NormalEmail(m.Author.Address), c.by, c.now)
 	})
 }
 
@@ -334,39 +390,4 @@ func (c *change) letter(ctx context.Context, p Purpose) error {
 	c.t.Pending.Deliveries = append(c.t.Pending.Deliveries, d)
 	c.outbox = true
 	return nil
-}
-
-// readWithin is the time within which repeated readings of one ticket by one
-// agent are one event.
-const readWithin = 15 * time.Minute
-
-// Opened records that somebody looked at a citizen's ticket.
-func (d *Desk) Opened(ctx context.Context, by Actor, id TicketID) error {
-	if by.Agent == 0 {
-		return nil
-	}
-	now := d.now()
-	return d.Store.InTx(ctx, func(tx Tx) error {
-		fresh, err := tx.TouchRead(ctx, by.Agent, id, now, readWithin)
-		if err != nil || !fresh {
-			return err
-		}
-		return tx.AppendTicketEvent(ctx, id, &Event{Ticket: id, At: now, Actor: by.ID(), Kind: EventRead})
-	})
-}
-
-// Revealed records that somebody asked for what is otherwise masked: a whole
-// telephone number, or the original of a mail (kind EventRevealed, EventRawRead).
-func (d *Desk) Revealed(ctx context.Context, by Actor, id TicketID, kind EventKind, what map[string]any) error {
-	right := RightReveal
-	if kind == EventRawRead {
-		right = RightRaw
-	}
-	if err := by.need(right); err != nil {
-		return err
-	}
-	now := d.now()
-	return d.Store.InTx(ctx, func(tx Tx) error {
-		return tx.AppendTicketEvent(ctx, id, &Event{Ticket: id, At: now, Actor: by.ID(), Kind: kind, Data: what})
-	})
 }

@@ -42,7 +42,7 @@ func (d *Desk) Open(ctx context.Context, by Actor, in OpenInput) (*Ticket, error
 		return nil, err
 	}
 	now := d.now()
-	if err := checkOpen(&in, now); err != nil {
+	if err := d.checkOpen(&in, now); err != nil {
 		return nil, err
 	}
 	dir, err := d.Store.Directory(ctx)
@@ -77,7 +77,7 @@ func (d *Desk) Open(ctx context.Context, by Actor, in OpenInput) (*Ticket, error
 	return t, nil
 }
 
-func checkOpen(in *OpenInput, now time.Time) error {
+func (d *Desk) checkOpen(in *OpenInput, now time.Time) error {
 	if in.ReceivedAt.IsZero() {
 		in.ReceivedAt = now
 	}
@@ -86,7 +86,7 @@ func checkOpen(in *OpenInput, now time.Time) error {
 	switch {
 	case !in.Channel.Known():
 		return invalid("channel", "channel.unknown")
-	case in.Subject == "" && strings.TrimSpace(in.Text) == "":
+	case in.Subject == "" && isBlank(in.Text):
 		return invalid("subject", "subject.empty")
 	case in.ReceivedAt.After(now.Add(time.Minute)):
 		return invalid("received_at", "received.future")
@@ -94,13 +94,18 @@ func checkOpen(in *OpenInput, now time.Time) error {
 		return invalid("received_at", "received.too_old")
 	case now.Sub(in.ReceivedAt) > backdateNeedsReason && strings.TrimSpace(in.Reason) == "":
 		return invalid("reason", "received.reason")
-	case in.Email != "" && NormalEmail(in.Email) == "":
+	case in.Email != "" && (NormalEmail(in.Email) == "" || d.Own(NormalEmail(in.Email))):
 		return invalid("email", "email.malformed")
+	case in.Phone != "" && !isE164(in.Phone):
+		return invalid("phone", "phone.malformed")
+	case !in.Location.valid():
+		return invalid("location", "location.range")
 	case len(in.Text) > MaxText:
 		return &Error{Kind: TooLarge, Field: "text", Key: "reply.too_long"}
 	case in.Priority > PriorityUrgent:
 		return invalid("priority", "priority.unknown")
 	}
+	in.Location.Address = cleanLine(in.Location.Address, maxPlace)
 	if in.ReceivedAt.After(now) {
 		in.ReceivedAt = now
 	}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 )
 
@@ -15,9 +13,9 @@ type ReplyInput struct {
 	Kind    ReplyKind // "" = answer
 	To, Cc  []string  // addresses; none = the requester
 	Uploads []string  // files given to the reply draft before
-	// LastSeen is the newest public message the author had read; when a newer one
-	// is there the reply is refused with Conflict "reply.newer", and the author
-	// decides (A97). 0 = does not matter.
+	// LastSeen is the ticket's LastMessage as the author saw it; when another one is
+	// the newest now, the reply is refused with Conflict "reply.newer", and the
+	// author decides (A97). 0 = does not matter.
 	LastSeen  MessageID
 	SendAfter time.Time // zero = at once; the UI asks for the undo window with Undo
 	Undo      bool      // hold for the undo window
@@ -39,39 +37,11 @@ func (d *Desk) Reply(ctx context.Context, by Actor, target Target, in ReplyInput
 		in.Kind = ReplyAnswer
 	}
 	var id MessageID
-	t, err := d.act(ctx, by, RightReply, target, func(c *change) error {
-		done, err := c.repeated(ctx, in.Once, &id)
-		if err != nil || done {
-			return err
-		}
-		id, err = c.reply(ctx, in)
-		if err != nil {
-			return err
-		}
-		return c.remember(ctx, in.Once, id)
-	})
+	t, err := d.actOnce(ctx, by, RightReply, target, in.Once, func(c *change) (int64, error) {
+		id, err := c.reply(ctx, in)
+		return int64(id), err
+	}, func(result int64) { id = MessageID(result) })
 	return t, id, err
-}
-
-// repeated looks up an idempotency key whose result is a message.
-func (c *change) repeated(ctx context.Context, k Once, id *MessageID) (bool, error) {
-	if k.Key == "" {
-		return false, nil
-	}
-	result, found, err := c.tx.Once(ctx, k)
-	if err != nil || !found {
-		return false, err
-	}
-	n, err := strconv.ParseInt(result, 10, 64)
-	*id = MessageID(n)
-	return true, err
-}
-
-func (c *change) remember(ctx context.Context, k Once, id MessageID) error {
-	if k.Key == "" {
-		return nil
-	}
-	return c.tx.SetOnce(ctx, k, strconv.FormatInt(int64(id), 10), c.now)
 }
 
 func (c *change) reply(ctx context.Context, in ReplyInput) (MessageID, error) {
@@ -111,15 +81,15 @@ func (c *change) reply(ctx context.Context, in ReplyInput) (MessageID, error) {
 
 func (c *change) checkReply(in ReplyInput) error {
 	switch {
-	case strings.TrimSpace(in.Text) == "":
-		return invalid("text", "reply.empty")
 	case len(in.Text) > MaxText/4:
 		return &Error{Kind: TooLarge, Field: "text", Key: "reply.too_long"}
-	case !in.Kind.Known():
+	case isBlank(in.Text):
+		return invalid("text", "reply.empty")
+	case !in.Kind.Known(), in.Resolve && in.Kind == ReplyQuestion:
 		return invalid("kind", "reply.kind")
 	case in.Wait && in.Kind != ReplyQuestion:
 		return invalid("kind", "wait.no_question")
-	case in.LastSeen != 0 && c.t.LastMessage > in.LastSeen:
+	case in.LastSeen != 0 && c.t.LastMessage != in.LastSeen:
 		return &Error{Kind: Conflict, Field: "last_seen", Key: "reply.newer", Args: map[string]any{"Message": int64(c.t.LastMessage)}}
 	case c.t.State == StateClosed && c.t.Code == CodeSpam:
 		return &Error{Kind: Conflict, Field: "state", Key: "reply.spam"}
@@ -134,6 +104,10 @@ func (c *change) recipients(in ReplyInput) (to, cc []Party, err error) {
 		return nil, nil, invalid("to", "reply.recipients")
 	}
 	seen := map[string]bool{}
+	if len(in.To) == 0 && c.t.ReplyTo.Address != "" {
+		seen[c.t.ReplyTo.Address] = true
+		to = []Party{c.t.ReplyTo}
+	}
 	list := func(field string, in []string) ([]Party, error) {
 		var out []Party
 		for _, raw := range in {
@@ -148,16 +122,13 @@ func (c *change) recipients(in ReplyInput) (to, cc []Party, err error) {
 		}
 		return out, nil
 	}
-	if to, err = list("to", in.To); err != nil {
-		return nil, nil, err
+	if len(in.To) > 0 {
+		if to, err = list("to", in.To); err != nil {
+			return nil, nil, err
+		}
 	}
-	if cc, err = list("cc", in.Cc); err != nil {
-		return nil, nil, err
-	}
-	if len(to) == 0 && c.t.ReplyTo.Address != "" {
-		to = []Party{c.t.ReplyTo}
-	}
-	return to, cc, nil
+	cc, err = list("cc", in.Cc)
+	return to, cc, err
 }
 
 func (c *change) compose(ctx context.Context, in ReplyInput, to, cc []Party) (Message, error) {
@@ -218,6 +189,7 @@ func (c *change) deliveries(ctx context.Context, in ReplyInput, m *Message, to, 
 		d := c.newDelivery(DeliveryID(id), c.t, PurposeAnswer, p, letter, tag, c.now)
 		d.Message, d.HeaderTo, d.HeaderCc, d.Files, d.References = m.ID, to, cc, m.Files, references
 		d.SendAfter = c.sendAfter(in)
+		d.GiveUpAt = d.SendAfter.Add(GiveUpAfter)
 		if len(out) > 0 {
 			d.MessageIDHeader = out[0].MessageIDHeader
 		}
@@ -227,8 +199,8 @@ func (c *change) deliveries(ctx context.Context, in ReplyInput, m *Message, to, 
 	return out, nil
 }
 
-// sendAfter holds a message for the undo window, unless its clock would fall
-// due within it (DESIGN D20).
+// sendAfter holds a message for the undo window, unless the promise it keeps
+// would fall due within it.
 func (c *change) sendAfter(in ReplyInput) time.Time {
 	at := c.now
 	if in.SendAfter.After(at) {
@@ -239,7 +211,7 @@ func (c *change) sendAfter(in ReplyInput) time.Time {
 	}
 	at = at.Add(c.Settings.UndoWait)
 	for i := range c.t.Clocks {
-		if k := &c.t.Clocks[i]; k.open() && k.Due.After(c.now) && !k.Due.After(at) {
+		if k := &c.t.Clocks[i]; in.Kind == ReplyAnswer && k.isAnswer() && k.open() && k.Due.After(c.now) && !k.Due.After(at) {
 			return c.now
 		}
 	}
@@ -247,7 +219,7 @@ func (c *change) sendAfter(in ReplyInput) time.Time {
 }
 
 // references gives the ids the reply refers to: those of the newest mail of
-// the conversation.
+// the conversation, or, when that never left, what it would have referred to.
 func (c *change) references(ctx context.Context) ([]string, error) {
 	if c.t.LastMessage == 0 {
 		return nil, nil
@@ -259,7 +231,14 @@ func (c *change) references(ctx context.Context) ([]string, error) {
 	if err != nil || m.MessageIDHeader == "" {
 		return nil, err
 	}
-	return []string{m.MessageIDHeader}, nil
+	if m.TakenBackAt.IsZero() {
+		return []string{m.MessageIDHeader}, nil
+	}
+	copies, err := c.tx.DeliveriesOf(ctx, m.ID)
+	if err != nil || len(copies) == 0 {
+		return nil, err
+	}
+	return copies[0].References, nil
 }
 
 // TakeBack undoes a reply none of whose copies left yet; its text is returned
@@ -305,39 +284,39 @@ type NoteInput struct {
 // Note adds an internal note; it never leaves the bureau.
 func (d *Desk) Note(ctx context.Context, by Actor, target Target, in NoteInput) (*Ticket, MessageID, error) {
 	var id MessageID
-	t, err := d.act(ctx, by, RightWrite, target, func(c *change) error {
-		done, err := c.repeated(ctx, in.Once, &id)
-		if err != nil || done {
-			return err
-		}
-		if strings.TrimSpace(in.Text) == "" {
-			return invalid("text", "note.empty")
-		}
-		n, err := c.tx.NextID(ctx, IDMessage)
-		if err != nil {
-			return err
-		}
-		id = MessageID(n)
-		var files []Attachment
-		if len(in.Uploads) > 0 {
-			if files, err = c.tx.TakeUploads(ctx, c.by.Agent, c.t.ID, DraftNote, in.Uploads); err != nil {
-				return err
-			}
-		}
-		text := cleanText(in.Text, MaxText/4)
-		m := Message{
-			ID: id, Author: Party{Name: c.by.Name}, Text: text, FoldAt: len(text), Files: files,
-			ReceivedAt: c.now, CreatedAt: c.now,
-		}
-		if err := c.t.AddNote(m, c.by, c.now); err != nil {
-			return err
-		}
-		if err := c.remember(ctx, in.Once, id); err != nil {
-			return err
-		}
-		return c.tx.DropDraft(ctx, c.by.Agent, c.t.ID, DraftNote)
-	})
+	t, err := d.actOnce(ctx, by, RightWrite, target, in.Once, func(c *change) (int64, error) {
+		id, err := c.note(ctx, in)
+		return int64(id), err
+	}, func(result int64) { id = MessageID(result) })
 	return t, id, err
+}
+
+func (c *change) note(ctx context.Context, in NoteInput) (MessageID, error) {
+	switch {
+	case len(in.Text) > MaxText/4:
+		return 0, &Error{Kind: TooLarge, Field: "text", Key: "reply.too_long"}
+	case isBlank(in.Text):
+		return 0, invalid("text", "note.empty")
+	}
+	id, err := c.tx.NextID(ctx, IDMessage)
+	if err != nil {
+		return 0, err
+	}
+	var files []Attachment
+	if len(in.Uploads) > 0 {
+		if files, err = c.tx.TakeUploads(ctx, c.by.Agent, c.t.ID, DraftNote, in.Uploads); err != nil {
+			return 0, err
+		}
+	}
+	text := cleanText(in.Text, MaxText/4)
+	m := Message{
+		ID: MessageID(id), Author: Party{Name: c.by.Name}, Text: text, FoldAt: len(text), Files: files,
+		ReceivedAt: c.now, CreatedAt: c.now,
+	}
+	if err := c.t.AddNote(m, c.by, c.now); err != nil {
+		return 0, err
+	}
+	return m.ID, c.tx.DropDraft(ctx, c.by.Agent, c.t.ID, DraftNote)
 }
 
 // RetryDelivery tries a failed, bounced or doubtful delivery again, under the
@@ -361,8 +340,12 @@ func (d *Desk) RetryDelivery(ctx context.Context, by Actor, target Target, id De
 		}
 		x.State, x.SendAfter, x.SettledAt, x.Doubts, x.Attempts = DeliveryPending, c.now, time.Time{}, 0, 0
 		x.GiveUpAt = c.now.Add(GiveUpAfter)
+		m, err := carried(ctx, c.tx, x)
+		if err != nil {
+			return err
+		}
 		c.t.Pending.Changed = append(c.t.Pending.Changed, *x)
-		c.t.Retried(*x, c.by, c.now)
+		c.t.Retried(*x, m, c.by, c.now)
 		c.outbox = true
 		return nil
 	})

@@ -2,7 +2,6 @@ package ticketing
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 )
@@ -53,9 +52,13 @@ func (d *Dispatch) Settle(ctx context.Context, claim Delivery, o Outcome) error 
 func (d *Dispatch) tell(ctx context.Context, tx Tx, dir *Directory, t *Ticket, x *Delivery) error {
 	now := d.now()
 	t.Pending.Changed = append(t.Pending.Changed, *x)
+	m, err := carried(ctx, tx, x)
+	if err != nil {
+		return err
+	}
 	switch x.State {
 	case DeliverySent:
-		t.Delivered(*x, courierActor, now)
+		t.Delivered(*x, m, courierActor, now)
 	case DeliveryFailed, DeliveryUnknown:
 		var others []Delivery
 		if x.Message != 0 {
@@ -64,36 +67,21 @@ func (d *Dispatch) tell(ctx context.Context, tx Tx, dir *Directory, t *Ticket, x
 				return err
 			}
 		}
-		t.Undelivered(*x, others, courierActor, dir.Rules, now)
-		if x.State == DeliveryFailed {
-			if err := d.flag(ctx, tx, x); err != nil {
+		t.Undelivered(*x, m, others, courierActor, dir.Rules, now)
+		if x.State == DeliveryFailed && !x.ToStaff {
+			if err := d.flagAddress(ctx, tx, x.To.Address); err != nil {
 				return err
 			}
 		}
 	case DeliveryPending, DeliverySending, DeliveryRetry, DeliveryBounced, DeliveryTakenBack, DeliveryHeld:
 	}
-	if err := tx.SaveTicket(ctx, t); err != nil {
-		return err
-	}
-	tx.Notify(Signal{Type: "ticket", Ticket: t.ID, Version: t.Version, Department: t.Department, Agent: t.Assignee})
-	return nil
+	return saveTicket(ctx, tx, t)
 }
 
-// flag marks the citizen's address after a permanent refusal.
-func (d *Dispatch) flag(ctx context.Context, tx Tx, x *Delivery) error {
-	if x.ToStaff {
-		return nil
+// carried gives the message of a delivery, nil for a letter of the program.
+func carried(ctx context.Context, tx Tx, d *Delivery) (*Message, error) {
+	if d.Message == 0 {
+		return nil, nil
 	}
-	c, err := tx.CitizenByContact(ctx, ContactEmail, x.To.Address)
-	if errors.Is(err, NotFound) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if k := c.contact(ContactEmail, x.To.Address); k != nil && !k.Undeliverable {
-		k.Undeliverable = true
-		return tx.SaveCitizen(ctx, c)
-	}
-	return nil
+	return tx.Message(ctx, d.Message)
 }

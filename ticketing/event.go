@@ -39,6 +39,7 @@ const (
 	EventNotSpam      EventKind = "ticket.not_spam"
 	EventRequester    EventKind = "ticket.requester" // an agent changed who the requester is
 	EventRevoked      EventKind = "tracking.revoked"
+	EventReceipts     EventKind = "receipt.collected" // told of in the morning's collected receipt
 	EventWarned       EventKind = "clock.warned"
 	EventBreached     EventKind = "clock.breached"
 	EventRead         EventKind = "ticket.read" // somebody opened it; at most one a person in 15 minutes

@@ -78,7 +78,12 @@ type Attachment struct {
 // An Inbound is a contact as an adapter understood it: the input of Intake.
 // Every field comes from outside and is bounded, none is trusted.
 type Inbound struct {
-	Ledger  LedgerID // the intake-ledger row of the contact; 0 when it has none
+	Ledger LedgerID // the intake-ledger row of the contact; 0 when it has none
+	// Ticket and Message are where an earlier try put an item that is tried again;
+	// 0 for a new one.
+	Ticket  TicketID
+	Message MessageID
+
 	Channel Channel
 	Account string // the configured mailbox or number it came in by
 

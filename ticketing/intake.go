@@ -16,8 +16,8 @@ var intakeActor = SystemActor("intake")
 
 // Receive enters the contacts: all in one transaction, or, when one of them
 // makes that fail, each in its own. It returns an error per contact, in order,
-// nil for those that are in. A contact whose ledger item was settled before is
-// in already: no error, no change (I2).
+// nil for those that are in; Busy for all while the store is away. A contact
+// whose ledger item was settled before is in already: no error, no change (I2).
 func (i *Intake) Receive(ctx context.Context, batch []Inbound) []error {
 	errs := make([]error, len(batch))
 	if len(batch) == 0 {
@@ -41,8 +41,11 @@ func (i *Intake) Receive(ctx context.Context, batch []Inbound) []error {
 	if err == nil {
 		return errs
 	}
+	away := errors.Is(err, Busy) || ctx.Err() != nil
 	for k := range batch {
-		errs[k] = i.receiveAlone(ctx, dir, &batch[k])
+		if errs[k] = err; !away {
+			errs[k] = i.receiveAlone(ctx, dir, &batch[k])
+		}
 	}
 	return errs
 }
@@ -67,11 +70,12 @@ func (i *Intake) receiveAlone(ctx context.Context, dir *Directory, in *Inbound) 
 // arrival is one contact on its way in.
 type arrival struct {
 	*Intake
-	tx    Tx
-	dir   *Directory
-	in    *Inbound
-	now   time.Time
-	entry LedgerEntry
+	tx       Tx
+	dir      *Directory
+	in       *Inbound
+	now      time.Time
+	entry    LedgerEntry
+	mentions Reference // the ticket it claims to be about, when it is none of the sender's
 }
 
 func (i *Intake) receive(ctx context.Context, tx Tx, dir *Directory, in *Inbound) error {
@@ -96,33 +100,64 @@ func (a *arrival) place(ctx context.Context) error {
 		return a.bounce(ctx)
 	case MachineNone, MachineAutoReply, MachineList:
 	}
+	if a.in.Ticket != 0 {
+		return a.again(ctx)
+	}
 	t, signed, err := a.thread(ctx)
 	if err != nil {
 		return err
-	}
-	if a.in.Machine != MachineNone {
-		if t == nil {
-			return a.ignore(string(a.in.Machine))
-		}
-		return a.hold(ctx, t, MarkMachine)
 	}
 	sender, err := a.sender(ctx)
 	if err != nil {
 		return err
 	}
-	if t == nil {
-		return a.open(ctx, sender, nil)
+	known := false
+	if t != nil && a.in.Auth != AuthFail {
+		if known, err = a.isParty(ctx, t, sender); err != nil {
+			return err
+		}
 	}
-	known := a.in.Auth != AuthFail && a.isParty(ctx, t, sender)
+	if a.in.Machine != MachineNone {
+		if !signed && !known {
+			return a.ignore(string(a.in.Machine))
+		}
+		return a.hold(ctx, t, MarkMachine)
+	}
 	switch {
-	case known && t.IsOpenFor(a.in.ReceivedAt):
+	case t == nil:
+		return a.open(ctx, sender, nil)
+	case known && t.IsOpenFor(a.received()):
 		return a.join(ctx, t)
 	case known:
 		return a.open(ctx, sender, t)
-	case signed:
+	case signed && t.State.InWork():
 		return a.hold(ctx, t, MarkThirdParty)
 	}
+	// A stranger's claim. It is not held on a finished ticket either, where
+	// nobody would read it.
+	a.mentions = t.Ref
 	return a.open(ctx, sender, nil)
+}
+
+// again enters an item that an earlier try could only show as unreadable: what
+// can be read of it now joins the ticket that shows the original (I2).
+func (a *arrival) again(ctx context.Context) error {
+	a.entry.Ticket, a.entry.Message = a.in.Ticket, a.in.Message
+	if a.in.Unreadable {
+		a.entry.State, a.entry.Reason = LedgerQuarantined, ReasonUnreadable
+		return nil
+	}
+	t, err := a.tx.TicketByID(ctx, a.in.Ticket)
+	if err != nil {
+		return err
+	}
+	switch {
+	case a.in.Machine != MachineNone:
+		return a.hold(ctx, t, MarkMachine)
+	case t.IsOpenFor(a.received()):
+		return a.join(ctx, t)
+	}
+	return a.hold(ctx, t, MarkThirdParty)
 }
 
 // thread finds the ticket a contact belongs to: by signed marks first; by a
@@ -192,19 +227,22 @@ func (a *arrival) address() (ContactKind, string) {
 
 // isParty reports whether the sender may move the ticket: the requester by any
 // of their addresses, or an address an agent added or confirmed.
-func (a *arrival) isParty(ctx context.Context, t *Ticket, sender *Citizen) bool {
+func (a *arrival) isParty(ctx context.Context, t *Ticket, sender *Citizen) (bool, error) {
 	_, address := a.address()
 	if address == "" || a.Own(address) {
-		return false
+		return false, nil
 	}
 	if t.KnownParty(address) {
-		return true
+		return true, nil
 	}
 	if sender == nil || t.Citizen == 0 {
-		return false
+		return false, nil
 	}
 	requester, err := a.tx.Citizen(ctx, t.Citizen)
-	return err == nil && requester.ID == sender.ID
+	if errors.Is(err, NotFound) {
+		return false, nil
+	}
+	return err == nil && requester.ID == sender.ID, err
 }
 
 func (a *arrival) ignore(reason string) error {
@@ -222,7 +260,7 @@ func (a *arrival) join(ctx context.Context, t *Ticket) error {
 	if err := t.Receive(m, intakeActor, a.dir.Rules, c, a.now); err != nil {
 		return err
 	}
-	if err := a.forgiveAddress(ctx, t); err != nil {
+	if err := a.forgiveAddress(ctx); err != nil {
 		return err
 	}
 	a.entry.State, a.entry.Ticket, a.entry.Message = LedgerJoined, t.ID, m.ID
@@ -242,11 +280,7 @@ func (a *arrival) hold(ctx context.Context, t *Ticket, mark Mark) error {
 }
 
 func (a *arrival) save(ctx context.Context, t *Ticket) error {
-	if err := a.tx.SaveTicket(ctx, t); err != nil {
-		return err
-	}
-	a.tx.Notify(Signal{Type: "ticket", Ticket: t.ID, Version: t.Version, Department: t.Department, Agent: t.Assignee})
-	return nil
+	return saveTicket(ctx, a.tx, t)
 }
 
 // message makes the Message of the contact.
@@ -256,22 +290,29 @@ func (a *arrival) message(ctx context.Context) (Message, error) {
 		return Message{}, err
 	}
 	in := a.in
-	text := cleanText(in.Text, MaxText)
+	fold := min(max(in.FoldAt, 0), len(in.Text))
+	fresh := cleanText(in.Text[:fold], MaxText)
+	text := fresh + cleanText(in.Text[fold:], MaxText-len(fresh))
 	return Message{
 		ID: MessageID(id), Direction: In, Channel: in.Channel, By: intakeActor.ID(),
 		Author: Party{Name: cleanLine(in.From.Name, MaxName), Address: cleanLine(in.From.Address, MaxAddress)},
 		To:     in.To, Cc: in.Cc, Machine: in.Machine, Auth: in.Auth,
-		Subject: cleanLine(in.Subject, MaxSubject), Text: text, FoldAt: min(max(in.FoldAt, 0), len(text)), HTMLKey: in.HTMLKey,
+		Subject: cleanLine(in.Subject, MaxSubject), Text: text, FoldAt: len(fresh), HTMLKey: in.HTMLKey,
 		Files: in.Files, Language: in.Language, Notes: in.Notes, Partial: in.Partial || in.Oversize, Unreadable: in.Unreadable,
 		MessageIDHeader: cleanLine(in.MessageID, 500), RawKey: in.RawKey, RawSHA256: in.RawSHA256, Ledger: in.Ledger,
 		SentAt: in.SentAt, ReceivedAt: a.received(), CreatedAt: a.now,
 	}, nil
 }
 
-// received bounds the time of receipt: never later than now.
+// plausible is before when no contact can have been received: a server that
+// says so has lost its clock (F18).
+var plausible = time.Date(2000, time.January, 1, 0, 0, 0, 0, time.UTC)
+
+// received bounds the time of receipt: never later than now, and now when it
+// cannot be true.
 func (a *arrival) received() time.Time {
 	at := a.in.ReceivedAt.UTC().Truncate(time.Microsecond)
-	if at.IsZero() || at.After(a.now) {
+	if at.Before(plausible) || at.After(a.now) {
 		return a.now
 	}
 	return at

@@ -81,8 +81,10 @@ func (a *arrival) opening(ctx context.Context, citizen *Citizen, continued *Tick
 			o.Category = c
 		}
 	}
-	if refs := FindReferences(a.Settings.Prefix, a.in.Subject); len(refs) > 0 && continued == nil {
-		o.Mentions = refs[0]
+	if o.Mentions = a.mentions; o.Mentions == "" && continued == nil {
+		if refs := FindReferences(a.Settings.Prefix, a.in.Subject); len(refs) > 0 {
+			o.Mentions = refs[0]
+		}
 	}
 	return o, nil
 }
@@ -122,7 +124,7 @@ func (a *arrival) citizen(ctx context.Context, sender *Citizen) (*Citizen, error
 }
 
 // forgiveAddress clears the undeliverable mark: mail came from the address.
-func (a *arrival) forgiveAddress(ctx context.Context, t *Ticket) error {
+func (a *arrival) forgiveAddress(ctx context.Context) error {
 	kind, address := a.address()
 	c, err := a.tx.CitizenByContact(ctx, kind, address)
 	if errors.Is(err, NotFound) {
@@ -140,21 +142,34 @@ func (a *arrival) forgiveAddress(ctx context.Context, t *Ticket) error {
 }
 
 // receipt queues the automatic confirmation within the caps; beyond them it is
-// owed to tomorrow's collected one. Its text echoes nothing of the sender.
+// owed to tomorrow's collected one. Its text echoes nothing of the sender. Who
+// cannot be told for sure, and what could not be read and may be a machine's,
+// gets none (A71, A78).
 func (a *arrival) receipt(ctx context.Context, t *Ticket, c *Citizen) error {
-	if c == nil || a.in.Channel != ChannelEmail || !a.Settings.Receipts.Enabled || slices.Contains(a.in.Notes, "two_from") {
+	if c == nil || a.in.Channel != ChannelEmail || a.in.Unreadable || slices.Contains(a.in.Notes, "two_from") {
 		return nil
 	}
+	if !a.Settings.Receipts.Enabled || !a.countAutomatic(t, c, a.in.Auth == AuthPass, a.now) {
+		return nil
+	}
+	if a.in.Oversize && a.Settings.MailLimit != "" {
+		return a.addLetter(ctx, t, PurposeOversize)
+	}
+	return a.addLetter(ctx, t, PurposeReceipt)
+}
+
+// countAutomatic counts a receipt to the ticket's requester. It reports whether
+// that is within the caps; beyond them the receipt is owed.
+func (b *Bureau) countAutomatic(t *Ticket, c *Citizen, verified bool, now time.Time) bool {
 	k := c.contact(ContactEmail, t.ReplyTo.Address)
 	if k == nil {
-		return nil
+		return false
 	}
-	if !a.Settings.Receipts.allow(k.AutoSent, a.in.Auth == AuthPass, a.now) {
-		t.ReceiptOwed = true
-		return nil
+	if t.ReceiptOwed = !b.Settings.Receipts.allow(k.AutoSent, verified, now); t.ReceiptOwed {
+		return false
 	}
-	k.sentAuto(a.now)
-	return a.addLetter(ctx, t, PurposeReceipt)
+	k.sentAuto(now)
+	return true
 }
 
 // addLetter queues an automatic letter to the requester with the ticket.
@@ -175,7 +190,11 @@ func (b *Bureau) letterTo(ctx context.Context, tx Tx, t *Ticket, p Purpose, tag 
 	if tag == "" {
 		tag = b.Settings.Language
 	}
-	l, err := b.Letters.Compose(p, tag, b.letterData(tag, t, rules, now))
+	data := b.letterData(tag, t, rules, now)
+	if p == PurposeOversize {
+		data.Limit = b.Settings.MailLimit
+	}
+	l, err := b.Letters.Compose(p, tag, data)
 	if err != nil {
 		return Delivery{}, err
 	}
@@ -189,6 +208,9 @@ func (b *Bureau) letterTo(ctx context.Context, tx Tx, t *Ticket, p Purpose, tag 
 // allow reports whether one more automatic mail to an address is within the caps.
 func (r ReceiptCaps) allow(sent []time.Time, verified bool, now time.Time) bool {
 	hour, day := 0, 0
+	if len(sent) >= maxAutoSent && now.Sub(sent[0]) < 24*time.Hour {
+		return false // more than is remembered of the day
+	}
 	for _, at := range sent {
 		if now.Sub(at) < time.Hour {
 			hour++
@@ -203,106 +225,14 @@ func (r ReceiptCaps) allow(sent []time.Time, verified bool, now time.Time) bool 
 	return hour < r.PerHour && day < r.PerDay
 }
 
+// maxAutoSent is how many automatic mails are remembered of an address, and so
+// the most that any cap allows in a day.
+const maxAutoSent = 20
+
 // sentAuto remembers an automatic mail to the contact.
 func (k *Contact) sentAuto(at time.Time) {
 	k.AutoSent = append(k.AutoSent, at)
-	if n := len(k.AutoSent); n > 20 {
-		k.AutoSent = slices.Clone(k.AutoSent[n-20:])
+	if n := len(k.AutoSent); n > maxAutoSent {
+		k.AutoSent = slices.Clone(k.AutoSent[n-maxAutoSent:])
 	}
-}
-
-// bounce matches a delivery status notification with what we sent: the
-// delivery is marked, its ticket told, the address flagged. It never opens a
-// ticket and is never answered.
-func (a *arrival) bounce(ctx context.Context) error {
-	for _, r := range a.in.Reports {
-		d, err := a.reported(ctx, r)
-		if err != nil {
-			return err
-		}
-		if d == nil {
-			continue
-		}
-		return a.bounced(ctx, d, r)
-	}
-	t, _, err := a.thread(ctx)
-	if err != nil {
-		return err
-	}
-	if t != nil && len(a.in.Reports) == 0 {
-		return a.hold(ctx, t, MarkMachine)
-	}
-	return a.ignore(ReasonBounce)
-}
-
-// reported finds the delivery a report is about.
-func (a *arrival) reported(ctx context.Context, r Report) (*Delivery, error) {
-	for _, mark := range []string{r.EnvelopeID, r.MessageID} {
-		id, ok := a.Keys.VerifyMessageID(mark)
-		if !ok {
-			continue
-		}
-		d, err := a.tx.Delivery(ctx, id)
-		if errors.Is(err, NotFound) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		if r.Recipient == "" || NormalEmail(r.Recipient) == d.To.Address || d.Message == 0 {
-			return d, nil
-		}
-		all, err := a.tx.DeliveriesOf(ctx, d.Message)
-		if err != nil {
-			return nil, err
-		}
-		for i := range all {
-			if all[i].To.Address == NormalEmail(r.Recipient) {
-				return &all[i], nil
-			}
-		}
-		return d, nil
-	}
-	return nil, nil
-}
-
-func (a *arrival) bounced(ctx context.Context, d *Delivery, r Report) error {
-	if d.Ticket == 0 {
-		return a.ignore(ReasonBounce)
-	}
-	t, err := a.tx.TicketByID(ctx, d.Ticket)
-	if err != nil {
-		return err
-	}
-	if r.Failed && d.State != DeliveryBounced && d.State != DeliveryTakenBack {
-		d.State, d.SettledAt, d.Reply = DeliveryBounced, a.now, cleanLine(r.Status+" "+r.Text, 300)
-		var others []Delivery
-		if d.Message != 0 {
-			if others, err = a.tx.DeliveriesOf(ctx, d.Message); err != nil {
-				return err
-			}
-		}
-		t.Undelivered(*d, others, intakeActor, a.dir.Rules, a.now)
-		t.Pending.Changed = append(t.Pending.Changed, *d)
-		if err := a.flag(ctx, d.To.Address); err != nil {
-			return err
-		}
-	}
-	a.entry.Reason = ReasonBounce
-	return a.hold(ctx, t, MarkMachine)
-}
-
-// flag marks an address to which mail does not arrive.
-func (a *arrival) flag(ctx context.Context, address string) error {
-	c, err := a.tx.CitizenByContact(ctx, ContactEmail, address)
-	if errors.Is(err, NotFound) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if k := c.contact(ContactEmail, address); k != nil {
-		k.Undeliverable = true
-	}
-	return a.tx.SaveCitizen(ctx, c)
 }

@@ -47,7 +47,7 @@ type Message struct {
 	Direction Direction
 	Channel   Channel
 	Kind      ReplyKind // of Out
-	Auto      bool      // written by the program
+	Auto      bool      // written by a program, not by a person
 	By        string    // actor ID
 	Author    Party     // who wrote, as shown; of inbound: as claimed
 	To, Cc    []Party   // recipients as shown
@@ -73,6 +73,12 @@ type Message struct {
 	ReceivedAt      time.Time // when it reached the bureau, or was written
 	CreatedAt       time.Time // when it was entered
 	TakenBackAt     time.Time // an Out message undone before it left
+}
+
+// answers reports whether the message is one that can keep a promise: an
+// informative answer of a person to the citizen.
+func (m *Message) answers() bool {
+	return m != nil && m.Kind == ReplyAnswer && !m.Auto && m.TakenBackAt.IsZero()
 }
 
 // FromCitizen reports whether the message is a word of the requester that

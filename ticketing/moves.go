@@ -56,6 +56,10 @@ const (
 	CodeWithdrawn    ClosingCode = "withdrawn"
 	CodeAbuse        ClosingCode = "abuse"
 	CodeSpam         ClosingCode = "spam"
+
+	// CodeVoid ends the clocks of an episode that was only a thank-you; no ticket
+	// is closed with it.
+	CodeVoid ClosingCode = "void"
 )
 
 // ClosingCodes lists the codes an agent may choose, in the order menus show
@@ -98,7 +102,7 @@ var moves = []Move{
 	{VerbWait, StateReceived, StateWaiting, "agent"},
 	{VerbWait, StateOpen, StateWaiting, "agent"},
 	{VerbWait, StateWaiting, StateWaiting, "agent"},
-	{VerbResume, StateWaiting, StateOpen, "agent, or the citizen's message"},
+	{VerbResume, StateWaiting, StateOpen, "agent, the citizen's message, or the question came back"},
 	{VerbResolve, StateReceived, StateResolved, "agent"},
 	{VerbResolve, StateOpen, StateResolved, "agent"},
 	{VerbResolve, StateWaiting, StateResolved, "agent"},

@@ -34,7 +34,7 @@ func (p *People) Change(ctx context.Context, by Actor, id CitizenID, ch CitizenC
 		if c, err = tx.Citizen(ctx, id); err != nil {
 			return err
 		}
-		if err := c.apply(ch); err != nil {
+		if err := p.apply(c, ch); err != nil {
 			return err
 		}
 		if err := tx.SaveCitizen(ctx, c); err != nil {
@@ -45,11 +45,14 @@ func (p *People) Change(ctx context.Context, by Actor, id CitizenID, ch CitizenC
 	return c, err
 }
 
-func (c *Citizen) apply(ch CitizenChange) error {
+func (p *People) apply(c *Citizen, ch CitizenChange) error {
 	if ch.Name != nil {
 		c.Name = cleanLine(*ch.Name, MaxName)
 	}
 	if ch.Language != nil {
+		if *ch.Language != "" && !ch.Language.Valid() {
+			return invalid("language", "language.unknown")
+		}
 		c.Language = *ch.Language
 	}
 	if ch.Preferred != nil {
@@ -60,12 +63,15 @@ func (c *Citizen) apply(ch CitizenChange) error {
 	}
 	if ch.AddEmail != "" {
 		mail := NormalEmail(ch.AddEmail)
-		if mail == "" {
+		if mail == "" || p.Own(mail) {
 			return invalid("email", "email.malformed")
 		}
 		if !c.Has(ContactEmail, mail) {
 			c.Contacts = append(c.Contacts, Contact{Citizen: c.ID, Kind: ContactEmail, Address: mail})
 		}
+	}
+	if ch.AddPhone != "" && !isE164(ch.AddPhone) {
+		return invalid("phone", "phone.malformed")
 	}
 	if ch.AddPhone != "" && !c.Has(ContactPhone, ch.AddPhone) {
 		c.Contacts = append(c.Contacts, Contact{Citizen: c.ID, Kind: ContactPhone, Address: ch.AddPhone})

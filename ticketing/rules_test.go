@@ -71,6 +71,16 @@ func delivery(id DeliveryID, m MessageID, state DeliveryState, at time.Time) Del
 	return Delivery{ID: id, Message: m, Purpose: PurposeAnswer, State: state, AcceptedAt: at, To: Party{Address: "marko@posta.example"}}
 }
 
+// said gives the message that a delivery of the ticket carries.
+func said(k *Ticket, d Delivery) *Message {
+	for i := range k.Pending.Messages {
+		if m := &k.Pending.Messages[i]; m.ID == d.Message {
+			return m
+		}
+	}
+	return nil
+}
+
 // TestStoryOfTheDesign follows the one story of the design: received Friday
 // 20 November 2026 at 15:40, waited 3 h 30 for the citizen, due Wednesday 03:30.
 func TestStoryOfTheDesign(t *testing.T) {
@@ -130,14 +140,14 @@ func TestAnswerMeetsWhenAccepted(t *testing.T) {
 		t.Fatalf("after the reply: %s, met %v; want answering, not met", c.State, c.MetAt)
 	}
 	d.State, d.AcceptedAt = DeliverySent, sent.Add(12*time.Second)
-	k.Delivered(d, courierActor, d.AcceptedAt)
+	k.Delivered(d, said(k, d), courierActor, d.AcceptedAt)
 	if c.State != ClockMet || !c.MetAt.Equal(d.AcceptedAt) || !k.AnsweredAt.Equal(d.AcceptedAt) {
 		t.Fatalf("after acceptance: %s, met %v, answered %v", c.State, c.MetAt, k.AnsweredAt)
 	}
 	t.Run("a bounce takes it back with the old due", func(t *testing.T) {
 		due := c.Due
 		d.State = DeliveryBounced
-		k.Undelivered(d, []Delivery{d}, intakeActor, rules, sent.Add(time.Hour))
+		k.Undelivered(d, said(k, d), []Delivery{d}, intakeActor, rules, sent.Add(time.Hour))
 		if c.State != ClockRunning || !c.MetAt.IsZero() || !c.Due.Equal(due) || !k.AnsweredAt.IsZero() {
 			t.Fatalf("after the bounce: %s, met %v, due %v", c.State, c.MetAt, c.Due)
 		}
@@ -174,7 +184,7 @@ func TestWhatMeetsNothing(t *testing.T) {
 			if err := k.Reply(Message{ID: 11, Kind: tt.kind, ReceivedAt: now}, []Delivery{d}, tt.by, rules, now); err != nil {
 				t.Fatal(err)
 			}
-			k.Delivered(d, courierActor, now)
+			k.Delivered(d, said(k, d), courierActor, now)
 			if c := k.clock(ClockAnswer); c.State != ClockRunning || !c.MetAt.IsZero() {
 				t.Errorf("clock = %s, met %v; want running", c.State, c.MetAt)
 			}
@@ -196,7 +206,7 @@ func TestLateAnswerIsMissedAtDue(t *testing.T) {
 		t.Error("judged while the answer was on its way")
 	}
 	d.State, d.AcceptedAt = DeliverySent, late
-	k.Delivered(d, courierActor, late)
+	k.Delivered(d, said(k, d), courierActor, late)
 	if c.State != ClockMissed || !c.BreachedAt.Equal(c.Due) || !c.MetAt.Equal(late) {
 		t.Errorf("clock = %s, breached %v, met %v", c.State, c.BreachedAt, c.MetAt)
 	}
@@ -221,7 +231,7 @@ func TestClosingKeepsUnsettledAnswer(t *testing.T) {
 		t.Errorf("resolve clock = %s(%s), want ended", c.State, c.EndCode)
 	}
 	d.State, d.AcceptedAt = DeliverySent, now.Add(time.Second)
-	k.Delivered(d, courierActor, now.Add(time.Second))
+	k.Delivered(d, said(k, d), courierActor, now.Add(time.Second))
 	if c := k.clock(ClockAnswer); c.State != ClockMet {
 		t.Errorf("answer clock = %s, want met", c.State)
 	}
@@ -307,7 +317,7 @@ func TestNextAnswerCountsFromTheOldestUnanswered(t *testing.T) {
 	now := at(t, "2026-11-10 08:00")
 	d := delivery(1, 11, DeliverySent, now)
 	_ = k.Reply(Message{ID: 11, Kind: ReplyAnswer, ReceivedAt: now}, []Delivery{d}, testAgent, rules, now)
-	k.Delivered(d, courierActor, now)
+	k.Delivered(d, said(k, d), courierActor, now)
 	for i, s := range []string{"2026-11-11 08:00", "2026-11-11 20:00"} {
 		when := at(t, s)
 		if err := k.Receive(Message{ID: MessageID(20 + i), Direction: In, ReceivedAt: when}, intakeActor, rules, testCategory, when); err != nil {

@@ -215,7 +215,8 @@ type Outbox interface {
 	// whose lease ran out, which come first), oldest SendAfter first: the rows
 	// become sending until now+lease, with Epoch and Attempts raised and TriedAt set to now. The returned
 	// State and TriedAt are those before the claim, State DeliveryUnknown for a lease that ran
-	// out: nobody knows whether it left. At most autoLeft automatic ones are claimed.
+	// out: nobody knows whether it left, so the row's Doubts are raised (and returned raised).
+	// At most autoLeft automatic ones are claimed.
 	ClaimDeliveries(ctx context.Context, c Channel, n int, lease time.Duration, autoLeft int) ([]Delivery, error)
 	// SetRaw records the blob of the composed bytes for all deliveries of the same message,
 	// or the one delivery when it carries none; Stale when the claim was lost.

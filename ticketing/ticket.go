@@ -47,7 +47,15 @@ type Location struct {
 	Lat, Lon float64 // WGS 84 degrees; both 0 when unknown
 }
 
-// How long things stay possible (DESIGN D2).
+// maxPlace bounds the text of a place, in characters.
+const maxPlace = 300
+
+// valid reports whether the coordinates are on Earth.
+func (l Location) valid() bool {
+	return l.Lat >= -90 && l.Lat <= 90 && l.Lon >= -180 && l.Lon <= 180 // false for what is no number
+}
+
+// How long things stay possible.
 const (
 	ReopenWithin = 30 * 24 * time.Hour // a citizen's message reopens; later it opens a linked ticket
 	SettleAfter  = 14 * 24 * time.Hour // resolved becomes closed without denial
@@ -84,8 +92,8 @@ type Ticket struct {
 	Language   lang.Tag
 	Tags       []string
 
-	Episode       int   // 1, 2, 3 …
-	EpisodeBefore State // to return to when the episode is voided
+	Episode       int      // 1, 2, 3 …
+	Endings       []Ending // of the episodes before this one, in order
 	TrackingEpoch int
 	ReceiptOwed   bool // a receipt is to go into tomorrow's collected one
 
@@ -111,6 +119,18 @@ type Ticket struct {
 
 	// What the next SaveTicket writes beside the row.
 	Pending Pending
+}
+
+// An Ending is how an episode ended before the ticket was reopened: what voiding
+// the reopening returns to.
+type Ending struct {
+	State       State
+	Code        ClosingCode
+	Note        string
+	DuplicateOf TicketID
+	AnsweredAt  time.Time
+	ResolvedAt  time.Time
+	ClosedAt    time.Time
 }
 
 // Pending is what a change of a ticket adds, in order.
@@ -161,6 +181,9 @@ func cleanText(s string, limit int) string {
 		return r
 	}, s)
 }
+
+// isBlank reports whether nothing of the text would be left to read.
+func isBlank(s string) bool { return strings.TrimSpace(cleanText(s, len(s))) == "" }
 
 func upper(s string) string { return strings.ToUpper(s) }
 
@@ -213,7 +236,8 @@ func (t *Ticket) work() error {
 	return t.step(VerbWork, to)
 }
 
-// ticking reports whether the clock of the current episode may be changed.
+// clock gives the newest clock of the kind in the current episode, nil when
+// there is none.
 func (t *Ticket) clock(kind ClockKind) *Clock {
 	for i := len(t.Clocks) - 1; i >= 0; i-- {
 		if c := &t.Clocks[i]; c.Kind == kind && c.Episode == t.Episode {
@@ -233,7 +257,11 @@ func (t *Ticket) renewDue() {
 			continue
 		}
 		t.DueAt = earliest(t.DueAt, c.Due)
-		if c.open() && c.BreachedAt.IsZero() {
+		switch {
+		case !c.open() || !c.BreachedAt.IsZero():
+		case c.State == ClockAnswering:
+			t.CheckAt = earliest(t.CheckAt, c.Due.Add(answeringGrace))
+		default:
 			t.CheckAt = earliest(t.CheckAt, c.Due)
 			if !c.WarnAt.IsZero() {
 				t.CheckAt = earliest(t.CheckAt, c.WarnAt)
@@ -267,7 +295,7 @@ func (t *Ticket) IsOpenFor(at time.Time) bool {
 	case StateReceived, StateOpen, StateWaiting:
 		return true
 	case StateResolved:
-		return true
+		return at.Sub(t.ResolvedAt) <= ReopenWithin
 	case StateClosed:
 		return t.Code != CodeSpam && t.Code != CodeAbuse && at.Sub(t.ClosedAt) <= ReopenWithin
 	}

@@ -75,9 +75,7 @@ func (t *Ticket) Resolve(by Actor, rules *Rulebook, hasProof bool, note string, 
 	}
 	t.endPause(rules, now)
 	t.ResolvedAt, t.Code, t.ClosingNote = now, CodeResolved, cleanLine(note, 500)
-	if c := t.clock(ClockResolve); c != nil && c.open() {
-		t.meet(c, now)
-	}
+	t.done(ClockResolve, now)
 	t.endPending(CodeResolved, now)
 	t.record(by, EventResolved, now, nil)
 	t.renewDue()
@@ -110,8 +108,8 @@ func (t *Ticket) Close(c Closing, by Actor, rules *Rulebook, now time.Time) erro
 			return invalid("note", "closing.why")
 		}
 	case CodeDuplicate:
-		if c.Duplicate == nil || c.Duplicate.ID == t.ID {
-			return invalid("duplicate", "closing.duplicate")
+		if c.Duplicate == nil || c.Duplicate.ID == t.ID || (c.Duplicate.State == StateClosed && has([]ClosingCode{CodeDuplicate, CodeSpam}, c.Duplicate.Code)) {
+			return invalid("duplicate", "closing.duplicate") // where nobody works on it
 		}
 		t.DuplicateOf = c.Duplicate.ID
 		data["duplicate_of"] = string(c.Duplicate.Ref)
@@ -125,14 +123,13 @@ func (t *Ticket) Close(c Closing, by Actor, rules *Rulebook, now time.Time) erro
 		return err
 	}
 	t.endPause(rules, now)
+	t.Judge(watchActor, now)
 	t.ClosedAt, t.Code, t.ClosingNote = now, c.Code, note
 	if c.Code == CodeResolved {
 		if t.ResolvedAt.IsZero() {
 			t.ResolvedAt = now
 		}
-		if k := t.clock(ClockResolve); k != nil && k.open() {
-			t.meet(k, now)
-		}
+		t.done(ClockResolve, now)
 	}
 	t.endClocks(c.Code, now)
 	t.record(by, EventClosed, now, data)
@@ -145,6 +142,7 @@ func (t *Ticket) Settle(by Actor, now time.Time) error {
 	if err := t.step(VerbSettle, StateClosed); err != nil {
 		return err
 	}
+	t.Judge(watchActor, now)
 	t.ClosedAt = now
 	t.endClocks(t.Code, now)
 	t.record(by, EventClosed, now, map[string]any{"code": string(t.Code), "settled": true})
@@ -152,15 +150,25 @@ func (t *Ticket) Settle(by Actor, now time.Time) error {
 	return nil
 }
 
-// endClocks ends every open clock but those whose answer is on its way.
+// end closes the clock without its deed. One that was missed stays so.
+func (c *Clock) end(code ClosingCode, now time.Time, charged DepartmentID) {
+	c.EndedAt, c.EndCode = now, code
+	if c.State != ClockMissed {
+		c.State = ClockEnded
+	}
+	if c.Charged == 0 {
+		c.Charged = charged
+	}
+}
+
+// endClocks ends every clock whose deed is owed, but those whose answer is on
+// its way.
 func (t *Ticket) endClocks(code ClosingCode, now time.Time) {
 	for i := range t.Clocks {
 		c := &t.Clocks[i]
-		if (c.open() && c.State != ClockAnswering) || c.State == ClockPending {
-			c.State, c.EndedAt, c.EndCode, c.WarnAt = ClockEnded, now, code, time.Time{}
-			if c.Charged == 0 {
-				c.Charged = t.Department
-			}
+		unsettled := c.State == ClockAnswering || (c.State == ClockMissed && c.Answer != 0)
+		if c.State == ClockPending || (c.owed() && !unsettled) {
+			c.end(code, now, t.Department)
 		}
 	}
 }
@@ -168,8 +176,8 @@ func (t *Ticket) endClocks(code ClosingCode, now time.Time) {
 // endPending ends the clocks that never started, and validation.
 func (t *Ticket) endPending(code ClosingCode, now time.Time) {
 	for i := range t.Clocks {
-		if c := &t.Clocks[i]; c.State == ClockPending || (c.Kind == ClockValidation && c.open()) {
-			c.State, c.EndedAt, c.EndCode = ClockEnded, now, code
+		if c := &t.Clocks[i]; c.State == ClockPending || (c.Kind == ClockValidation && c.owed()) {
+			c.end(code, now, t.Department)
 		}
 	}
 }
@@ -179,9 +187,7 @@ func (t *Ticket) Reject(by Actor, rules *Rulebook, now time.Time) error {
 	if !t.ValidatedAt.IsZero() {
 		return &Error{Kind: Conflict, Field: "validation", Key: "validation.done"}
 	}
-	if c := t.clock(ClockValidation); c != nil && c.open() {
-		t.meet(c, now)
-	}
+	t.done(ClockValidation, now)
 	return t.Close(Closing{Code: CodeInsufficient}, by, rules, now)
 }
 
@@ -191,10 +197,11 @@ func (t *Ticket) MarkSpam(by Actor, rules *Rulebook, now time.Time) error {
 		return err
 	}
 	t.endPause(rules, now)
+	t.Judge(watchActor, now)
 	t.Code, t.ClosedAt = CodeSpam, now
 	for i := range t.Clocks {
-		if c := &t.Clocks[i]; c.open() || c.State == ClockPending {
-			c.State, c.EndedAt, c.EndCode, c.WarnAt = ClockEnded, now, CodeSpam, time.Time{}
+		if c := &t.Clocks[i]; c.owed() || c.State == ClockPending {
+			c.end(CodeSpam, now, 0)
 		}
 	}
 	t.record(by, EventSpam, now, nil)
@@ -214,24 +221,38 @@ func (t *Ticket) MarkNotSpam(by Actor, rules *Rulebook, c Category, now time.Tim
 	t.Code, t.ClosedAt = "", time.Time{}
 	seq := t.nextSeq()
 	t.record(by, EventNotSpam, now, nil)
-	kept := t.Clocks[:0]
-	for _, k := range t.Clocks {
-		if k.Episode != t.Episode || k.EndCode != CodeSpam {
-			kept = append(kept, k)
-			continue
+	for i := range t.Clocks {
+		if c := &t.Clocks[i]; c.Episode == t.Episode && c.EndCode == CodeSpam {
+			t.revive(c, rules, now)
 		}
-		k.EndedAt, k.EndCode = time.Time{}, ""
-		k.State = ClockPending
-		if !k.StartedAt.IsZero() {
-			k.State = ClockRunning
-		}
-		rules.recompute(&k, t.Pauses)
-		kept = append(kept, k)
 	}
-	t.Clocks = kept
 	if t.clock(ClockAnswer) == nil {
 		t.startClocks(rules, c, t.ReceivedAt, seq)
 	}
 	t.renewDue()
 	return nil
+}
+
+// revive puts a clock that ended as spam back to where it was.
+func (t *Ticket) revive(c *Clock, rules *Rulebook, now time.Time) {
+	c.EndedAt, c.EndCode = time.Time{}, ""
+	arrived := c.MetAt
+	switch {
+	case c.State == ClockMissed:
+	case c.StartedAt.IsZero():
+		c.State = ClockPending
+	case c.Answer != 0:
+		c.State = ClockAnswering
+	default:
+		c.State = ClockRunning
+	}
+	rules.recompute(c, t.Pauses)
+	if arrived.IsZero() {
+		return
+	}
+	if c.StartedAt.IsZero() {
+		c.State, c.Charged = ClockMet, t.Department
+		return
+	}
+	t.meet(c, arrived, now)
 }

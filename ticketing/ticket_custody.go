@@ -31,6 +31,13 @@ func (t *Ticket) MoveTo(d Department, by Actor, reason, salt string, now time.Ti
 	if err := t.work(); err != nil {
 		return err
 	}
+	t.Judge(watchActor, now)
+	for i := range t.Clocks {
+		// What fell due here is charged here, also while its answer is on its way.
+		if c := &t.Clocks[i]; c.open() && c.Charged == 0 && !c.Due.IsZero() && !now.Before(c.Due) {
+			c.Charged = t.Department
+		}
+	}
 	from := t.Department
 	t.Department, t.CustodyAt, t.Assignee = d.ID, now, 0
 	e := t.record(by, EventMoved, now, map[string]any{"from": int64(from), "to": int64(d.ID)})
@@ -81,10 +88,10 @@ func (t *Ticket) Apply(ch Change, by Actor, rules *Rulebook, now time.Time) erro
 	}
 	if ch.Location != nil && *ch.Location != t.Location {
 		l := *ch.Location
-		if l.Lat < -90 || l.Lat > 90 || l.Lon < -180 || l.Lon > 180 || l.Lat != l.Lat || l.Lon != l.Lon {
+		if !l.valid() {
 			return invalid("location", "location.range")
 		}
-		l.Address = cleanLine(l.Address, 300)
+		l.Address = cleanLine(l.Address, maxPlace)
 		t.Location = l
 		data["location"] = true
 		t.Pending.Text = append(t.Pending.Text, l.Address)
@@ -94,6 +101,7 @@ func (t *Ticket) Apply(ch Change, by Actor, rules *Rulebook, now time.Time) erro
 			return invalid("category", "category.disabled")
 		}
 		data["category"] = ch.Category.Code
+		t.Judge(watchActor, now)
 		t.recategorise(*ch.Category, rules, data)
 	}
 	if len(data) == 0 {
@@ -128,14 +136,45 @@ func (t *Ticket) recategorise(c Category, rules *Rulebook, data map[string]any) 
 		kept = append(kept, n)
 	}
 	t.Clocks = kept
-	if c.ResolveDays > 0 && t.clock(ClockResolve) == nil && t.State.InWork() {
+	if t.State.InWork() {
+		t.addPromises(c, p, rules)
+	}
+}
+
+// addPromises begins the clocks that the new category has and the old one had not.
+func (t *Ticket) addPromises(c Category, p Profile, rules *Rulebook) {
+	a := t.clock(ClockAnswer)
+	if a == nil {
+		return
+	}
+	if c.ResolveDays > 0 && t.clock(ClockResolve) == nil {
 		n := rules.newClock(ClockResolve, p, c)
 		n.Ticket, n.Episode = t.ID, t.Episode
-		if a := t.clock(ClockAnswer); a != nil && !a.StartedAt.IsZero() {
-			rules.start(&n, a.StartedAt, a.StartSeq, t.Pauses)
+		if !a.StartedAt.IsZero() {
+			t.start(rules, &n, a.StartedAt, a.StartSeq)
 		}
 		t.Clocks = append(t.Clocks, n)
 	}
+	if p.Start == FromValidation && t.ValidatedAt.IsZero() && t.clock(ClockValidation) == nil {
+		n := rules.newClock(ClockValidation, p, c)
+		n.Ticket, n.Episode = t.ID, t.Episode
+		at, seq := t.beginning()
+		t.start(rules, &n, at, seq)
+		t.Clocks = append(t.Clocks, n)
+	}
+}
+
+// beginning gives when the episode began, and the event that began it.
+func (t *Ticket) beginning() (at time.Time, seq int64) {
+	if t.Episode == 1 {
+		return t.ReceivedAt, 1
+	}
+	for i := range t.Clocks {
+		if c := &t.Clocks[i]; c.Episode == t.Episode && !c.StartedAt.IsZero() {
+			return c.StartedAt, c.StartSeq
+		}
+	}
+	return t.ReceivedAt, 1
 }
 
 // restart sets the renewed clock n going where the old one k began, as the new
@@ -144,8 +183,8 @@ func (t *Ticket) restart(n *Clock, k Clock, p Profile, rules *Rulebook) {
 	at, seq := k.StartedAt, k.StartSeq
 	if n.Kind == ClockAnswer || n.Kind == ClockResolve {
 		switch {
-		case p.Start == FromReceipt && at.IsZero() && t.Episode == 1:
-			at, seq = t.ReceivedAt, 1
+		case p.Start == FromReceipt && at.IsZero():
+			at, seq = t.beginning()
 		case p.Start == FromValidation && t.Episode == 1:
 			at = t.ValidatedAt
 		}
@@ -153,15 +192,13 @@ func (t *Ticket) restart(n *Clock, k Clock, p Profile, rules *Rulebook) {
 	if at.IsZero() {
 		return
 	}
-	rules.start(n, at, seq, t.Pauses)
-	n.State = k.State
-	if k.State == ClockPending {
-		n.State = ClockRunning
-		if w := t.openPause(); w != nil && w.Reason.stops(n.Kind) {
-			n.State = ClockPaused
-		}
+	if t.start(rules, n, at, seq); n.Answer != 0 {
+		n.State = ClockAnswering
 	}
 }
+
+// instantOf writes an instant as events keep it, to be counted from again.
+func instantOf(at time.Time) string { return at.UTC().Format(time.RFC3339Nano) }
 
 func stamp(at time.Time) string {
 	if at.IsZero() {

@@ -11,7 +11,7 @@ import (
 // is the requester or a confirmed party and that IsOpenFor holds.
 func (t *Ticket) Receive(m Message, by Actor, rules *Rulebook, c Category, now time.Time) error {
 	m.Mark = MarkNone
-	data := map[string]any{"message": int64(m.ID), "channel": string(m.Channel)}
+	data := map[string]any{"message": int64(m.ID), "channel": string(m.Channel), "received_at": instantOf(m.ReceivedAt)}
 	switch {
 	case t.State == StateResolved || t.State == StateClosed:
 		t.addMessage(m)
@@ -26,10 +26,10 @@ func (t *Ticket) Receive(m Message, by Actor, rules *Rulebook, c Category, now t
 	seq := t.nextSeq()
 	t.record(by, EventReceived, now, data)
 	t.addMessage(m)
-	if a := t.clock(ClockAnswer); a != nil && !a.MetAt.IsZero() && !t.hasOpen(ClockNextAnswer) {
+	if t.clock(ClockAnswer) != nil && !t.owesAnswer() {
 		k := rules.newClock(ClockNextAnswer, rules.ProfileFor(c), c)
 		k.Ticket, k.Episode = t.ID, t.Episode
-		rules.start(&k, m.ReceivedAt, seq, t.Pauses)
+		t.start(rules, &k, m.ReceivedAt, seq)
 		t.Clocks = append(t.Clocks, k)
 	}
 	t.renewDue()
@@ -67,28 +67,35 @@ func (t *Ticket) addMessage(m Message) {
 // First adds the message a ticket is opened with.
 func (t *Ticket) First(m Message) { t.addMessage(m) }
 
-func (t *Ticket) hasOpen(kind ClockKind) bool {
+// owesAnswer reports whether an answer is owed that nobody has written yet: the
+// oldest unanswered message has a clock already.
+func (t *Ticket) owesAnswer() bool {
 	return slices.ContainsFunc(t.Clocks, func(c Clock) bool {
-		return c.Kind == kind && c.Episode == t.Episode && (c.open() || c.State == ClockPending)
+		return c.isAnswer() && c.Episode == t.Episode && c.Answer == 0 && (c.owed() || c.State == ClockPending)
 	})
 }
 
-// reopen starts a new episode with clocks of its own.
+// reopen starts a new episode with clocks of its own. Spam is not reopened: the
+// mark is taken back.
 func (t *Ticket) reopen(by Actor, rules *Rulebook, c Category, from, now time.Time, data map[string]any) error {
-	before := t.State
+	if t.Code == CodeSpam {
+		return &Error{Kind: Conflict, Field: "state", Key: "state.refused", Args: map[string]any{"Verb": string(VerbReopen), "State": string(CodeSpam)}}
+	}
+	ended := Ending{t.State, t.Code, t.ClosingNote, t.DuplicateOf, t.AnsweredAt, t.ResolvedAt, t.ClosedAt}
 	if err := t.step(VerbReopen, StateOpen); err != nil {
 		return err
 	}
 	t.endPause(rules, now)
 	t.Episode++
-	t.EpisodeBefore = before
-	t.AnsweredAt, t.ResolvedAt, t.ClosedAt, t.Code = time.Time{}, time.Time{}, time.Time{}, ""
+	t.Endings = append(t.Endings, ended)
+	t.Code, t.ClosingNote, t.DuplicateOf = "", "", 0
+	t.AnsweredAt, t.ResolvedAt, t.ClosedAt = time.Time{}, time.Time{}, time.Time{}
 	data["episode"] = t.Episode
-	data["from"] = before.String()
+	data["from"] = ended.State.String()
 	seq := t.nextSeq()
 	t.record(by, EventReopened, now, data)
-	if len(t.Pending.Messages) > 0 {
-		t.Pending.Messages[len(t.Pending.Messages)-1].Episode = t.Episode
+	if n := len(t.Pending.Messages); n > 0 {
+		t.Pending.Messages[n-1].Episode = t.Episode
 	}
 	t.startClocks(rules, c, from, seq)
 	return nil
@@ -96,29 +103,30 @@ func (t *Ticket) reopen(by Actor, rules *Rulebook, c Category, from, now time.Ti
 
 // Reopen is an agent's or the citizen's act: "it is not solved".
 func (t *Ticket) Reopen(by Actor, rules *Rulebook, c Category, now time.Time) error {
-	return t.reopen(by, rules, c, now, now, map[string]any{})
+	return t.reopen(by, rules, c, now, now, map[string]any{"received_at": instantOf(now)})
 }
 
 // VoidEpisode takes a reopening back that was only a thank-you: the ticket
-// returns to where it was, the episode's clocks end without being judged.
-// Conflict when the current episode is the first or has been answered.
+// returns to where it was, as if it had not been reopened; the episode's clocks
+// end without being judged. Conflict when the current episode is the first or
+// has been answered.
 func (t *Ticket) VoidEpisode(by Actor, now time.Time) error {
-	if t.Episode < 2 || !t.AnsweredAt.IsZero() {
+	n := len(t.Endings)
+	if n == 0 || !t.AnsweredAt.IsZero() {
 		return &Error{Kind: Conflict, Field: "episode", Key: "episode.not_voidable"}
 	}
-	if err := t.step(VerbVoid, t.EpisodeBefore); err != nil {
+	before := t.Endings[n-1]
+	if err := t.step(VerbVoid, before.State); err != nil {
 		return err
 	}
 	for i := range t.Clocks {
-		if c := &t.Clocks[i]; c.Episode == t.Episode && (c.open() || c.State == ClockPending) {
-			c.State, c.EndedAt, c.EndCode = ClockEnded, now, ClosingCode("void")
+		if c := &t.Clocks[i]; c.Episode == t.Episode && (c.owed() || c.State == ClockPending) {
+			c.end(CodeVoid, now, t.Department)
 		}
 	}
-	if t.State == StateClosed {
-		t.ClosedAt, t.Code = now, CodeResolved
-	} else {
-		t.ResolvedAt, t.Code = now, CodeResolved
-	}
+	t.Endings = t.Endings[:n-1]
+	t.Code, t.ClosingNote, t.DuplicateOf = before.Code, before.Note, before.DuplicateOf
+	t.AnsweredAt, t.ResolvedAt, t.ClosedAt = before.AnsweredAt, before.ResolvedAt, before.ClosedAt
 	t.record(by, EventEpisodeVoid, now, map[string]any{"episode": t.Episode})
 	t.renewDue()
 	return nil
@@ -126,15 +134,22 @@ func (t *Ticket) VoidEpisode(by Actor, now time.Time) error {
 
 // Confirm accepts the sender of a held message as a party: further mail from
 // the address moves the ticket. It does not make them the requester (I14).
-func (t *Ticket) Confirm(address string, by Actor, now time.Time) error {
+func (t *Ticket) Confirm(m MessageID, address string, by Actor, now time.Time) error {
 	if address == "" {
 		return invalid("address", "party.unknown")
 	}
-	if !slices.Contains(t.Parties, address) {
+	t.addParty(address)
+	t.record(by, EventConfirmed, now, map[string]any{"message": int64(m)})
+	return nil
+}
+
+// mostParties bounds who may write to a ticket besides the requester.
+const mostParties = 200
+
+func (t *Ticket) addParty(address string) {
+	if address != t.ReplyTo.Address && !slices.Contains(t.Parties, address) && len(t.Parties) < mostParties {
 		t.Parties = append(t.Parties, address)
 	}
-	t.record(by, EventConfirmed, now, nil)
-	return nil
 }
 
 // KnownParty reports whether the address may write to the ticket by itself.

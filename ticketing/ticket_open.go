@@ -35,7 +35,7 @@ func Open(o Opening, by Actor, rules *Rulebook, now time.Time) *Ticket {
 	t.Pending.New = true
 	data := map[string]any{
 		"channel": string(o.Channel), "category": o.Category.Code, "department": int64(o.Department),
-		"received_at": o.ReceivedAt.UTC().Format(time.RFC3339Nano),
+		"received_at": instantOf(o.ReceivedAt),
 	}
 	if o.Linked != 0 {
 		data["continues"] = int64(o.Linked)
@@ -70,11 +70,20 @@ func (t *Ticket) startClocks(rules *Rulebook, c Category, at time.Time, seq int6
 		k := rules.newClock(kind, p, c)
 		k.Ticket, k.Episode = t.ID, t.Episode
 		if kind == ClockValidation || p.Start == FromReceipt || !t.ValidatedAt.IsZero() {
-			rules.start(&k, at, seq, t.Pauses)
+			t.start(rules, &k, at, seq)
 		}
 		t.Clocks = append(t.Clocks, k)
 	}
 	t.renewDue()
+}
+
+// start sets a pending clock going at the instant; while the ticket waits for a
+// reason that stops it, it is paused from the beginning.
+func (t *Ticket) start(rules *Rulebook, c *Clock, at time.Time, seq int64) {
+	rules.start(c, at, seq, t.Pauses)
+	if p := t.openPause(); p != nil && p.Reason.stops(c.Kind) {
+		c.State = ClockPaused
+	}
 }
 
 // Validate confirms that the report is intelligible and in scope: it meets the
@@ -91,13 +100,14 @@ func (t *Ticket) Validate(by Actor, rules *Rulebook, now time.Time) error {
 		return err
 	}
 	t.ValidatedAt = now
+	t.done(ClockValidation, now)
 	seq := t.nextSeq()
-	if c := t.clock(ClockValidation); c != nil {
-		t.meet(c, now)
-	}
 	for _, kind := range []ClockKind{ClockAnswer, ClockResolve} {
 		if c := t.clock(kind); c != nil && c.State == ClockPending {
-			rules.start(c, now, seq, t.Pauses)
+			answer := c.Answer
+			if t.start(rules, c, now, seq); answer != 0 {
+				c.State = ClockAnswering
+			}
 		}
 	}
 	t.record(by, EventValidated, now, nil)
@@ -111,17 +121,36 @@ func (t *Ticket) Awaits() bool {
 	return c != nil && t.ValidatedAt.IsZero() && t.State.InWork()
 }
 
+// done records the deed of the kind, in time or late.
+func (t *Ticket) done(kind ClockKind, now time.Time) {
+	if c := t.clock(kind); c != nil && c.owed() {
+		t.meet(c, now, now)
+	}
+}
+
 // meet settles a clock by its deed at the instant: met when in time, else missed
-// with the breach at the due instant.
-func (t *Ticket) meet(c *Clock, at time.Time) {
+// with the breach at the due instant, which is recorded if Watch has not yet.
+func (t *Ticket) meet(c *Clock, at, now time.Time) {
 	c.MetAt = at
 	if c.Due.IsZero() || !at.After(c.Due) {
 		c.State, c.BreachedAt = ClockMet, time.Time{}
-	} else {
-		c.State, c.BreachedAt = ClockMissed, c.Due
+		if c.Charged == 0 {
+			c.Charged = t.Department
+		}
+		return
 	}
-	c.WarnAt = time.Time{}
+	t.breach(c, now)
+	c.State = ClockMissed
+}
+
+// breach records, once, that the clock fell due without its deed (I9).
+func (t *Ticket) breach(c *Clock, now time.Time) {
+	if !c.BreachedAt.IsZero() {
+		return
+	}
+	c.BreachedAt = c.Due
 	if c.Charged == 0 {
 		c.Charged = t.Department
 	}
+	t.record(watchActor, EventBreached, now, map[string]any{"clock": string(c.Kind), "due": stamp(c.Due), "charged": int64(c.Charged)})
 }

@@ -13,71 +13,67 @@ func (t *Ticket) Reply(m Message, deliveries []Delivery, by Actor, rules *Rulebo
 	if err := t.work(); err != nil {
 		return err
 	}
-	m.Direction, m.By = Out, by.ID()
-	meets := m.Kind == ReplyAnswer && !by.System
+	m.Direction, m.By, m.Auto = Out, by.ID(), by.System
 	data := map[string]any{"message": int64(m.ID), "kind": string(m.Kind), "recipients": len(deliveries)}
 	if by.System {
 		data["system"] = true
 	}
-	if meets {
+	if m.answers() {
 		for i := range t.Clocks {
-			c := &t.Clocks[i]
-			if (c.Kind != ClockAnswer && c.Kind != ClockNextAnswer) || c.State == ClockEnded || !c.MetAt.IsZero() {
-				continue
-			}
-			if c.State == ClockAnswering && c.Answer != 0 {
-				continue // the earlier answer decides first
-			}
-			c.Answer = m.ID
-			if c.State == ClockRunning || c.State == ClockPaused {
-				c.State = ClockAnswering
+			if c := &t.Clocks[i]; c.isAnswer() && (c.owed() || c.State == ClockPending) && c.MetAt.IsZero() {
+				c.await(m.ID)
 			}
 		}
 	}
 	t.addMessage(m)
 	t.Pending.Deliveries = append(t.Pending.Deliveries, deliveries...)
-	for _, d := range deliveries {
-		if d.To.Address != t.ReplyTo.Address && !slices.Contains(t.Parties, d.To.Address) {
-			t.Parties = append(t.Parties, d.To.Address)
-		}
-	}
 	t.record(by, EventReplied, now, data)
-	if meets && len(deliveries) == 0 {
-		t.answered(m.ID, now)
+	if len(deliveries) == 0 {
+		t.answered(&m, now, now)
 		data["published"] = true
 	}
 	t.renewDue()
 	return nil
 }
 
-// answered meets the clocks that the message decides, at the instant it reached
-// somebody.
-func (t *Ticket) answered(m MessageID, at time.Time) (met []string) {
+// answered meets the clocks whose promise the message keeps, at the instant it
+// reached somebody. A late one is still a deed.
+func (t *Ticket) answered(m *Message, at, now time.Time) (met []string) {
+	if !m.answers() {
+		return nil
+	}
 	for i := range t.Clocks {
 		c := &t.Clocks[i]
-		if c.Answer != m || !c.MetAt.IsZero() || c.StartedAt.IsZero() {
-			if c.Answer == m && c.StartedAt.IsZero() && c.MetAt.IsZero() {
-				// Answered before validation: the promise is kept before it began.
-				c.State, c.MetAt, c.Charged = ClockMet, at, t.Department
-				met = append(met, string(c.Kind))
-			}
+		if !c.keptBy(m) {
 			continue
 		}
-		t.meet(c, at)
+		c.Answer = m.ID
+		switch {
+		case !c.EndedAt.IsZero():
+			c.MetAt = at // marked as spam meanwhile: it counts if the mark is taken back
+			continue
+		case c.StartedAt.IsZero():
+			// Answered before validation: the promise is kept before it began.
+			c.State, c.MetAt, c.Charged = ClockMet, at, t.Department
+		default:
+			t.meet(c, at, now)
+		}
 		met = append(met, string(c.Kind))
 	}
-	if t.AnsweredAt.IsZero() && len(met) > 0 {
+	if t.AnsweredAt.IsZero() && (m.Episode == t.Episode || m.Episode == 0) {
 		t.AnsweredAt = at
 	}
 	return met
 }
 
 // Delivered records that a recipient's server took a message: the first one
-// meets the clocks it decides, at that instant.
-func (t *Ticket) Delivered(d Delivery, by Actor, now time.Time) {
+// meets the clocks it decides, at that instant, and makes its recipient a party.
+// m is the message carried, nil for a letter of the program.
+func (t *Ticket) Delivered(d Delivery, m *Message, by Actor, now time.Time) {
 	data := map[string]any{"delivery": int64(d.ID), "purpose": string(d.Purpose)}
-	if d.Purpose == PurposeAnswer && d.Message != 0 {
-		if met := t.answered(d.Message, d.AcceptedAt); len(met) > 0 {
+	if m != nil {
+		t.addParty(d.To.Address)
+		if met := t.answered(m, d.AcceptedAt, now); len(met) > 0 {
 			data["met"] = met
 		}
 	}
@@ -89,8 +85,9 @@ func (t *Ticket) Delivered(d Delivery, by Actor, now time.Time) {
 // recipient. others are the message's further deliveries: while one of them
 // may still arrive or did, the clocks wait for or keep it. A bounce of the one
 // that met them puts them back with their old due (I9 stands: a recorded
-// breach stays).
-func (t *Ticket) Undelivered(d Delivery, others []Delivery, by Actor, rules *Rulebook, now time.Time) {
+// breach stays), and the wait for an answer to a question that never arrived is
+// over.
+func (t *Ticket) Undelivered(d Delivery, m *Message, others []Delivery, by Actor, rules *Rulebook, now time.Time) {
 	kind := EventUndelivered
 	switch d.State {
 	case DeliveryBounced:
@@ -100,44 +97,53 @@ func (t *Ticket) Undelivered(d Delivery, others []Delivery, by Actor, rules *Rul
 	case DeliveryPending, DeliverySending, DeliverySent, DeliveryRetry, DeliveryFailed, DeliveryTakenBack, DeliveryHeld:
 	}
 	data := map[string]any{"delivery": int64(d.ID), "purpose": string(d.Purpose), "state": string(d.State)}
-	if d.Purpose == PurposeAnswer && d.Message != 0 && d.State != DeliveryUnknown {
-		if back := t.unanswer(d, others, rules, now); len(back) > 0 {
+	if m != nil && d.State != DeliveryUnknown && !mayArrive(others, d.ID) {
+		if back := t.unanswer(m, rules); len(back) > 0 {
 			data["unmet"] = back
+		}
+		if t.endVainWait(m.ID, d.State == DeliveryBounced, rules, now) {
+			data["resumed"] = true
 		}
 	}
 	t.record(by, kind, now, data)
 	t.renewDue()
 }
 
-func (t *Ticket) unanswer(d Delivery, others []Delivery, rules *Rulebook, now time.Time) (back []string) {
-	for _, o := range others {
-		if o.ID == d.ID {
-			continue
-		}
-		switch o.State {
+// mayArrive reports whether one of a message's deliveries other than the given
+// one arrived or may still arrive.
+func mayArrive(list []Delivery, but DeliveryID) bool {
+	return slices.ContainsFunc(list, func(d Delivery) bool {
+		switch d.State {
 		case DeliverySent, DeliveryPending, DeliverySending, DeliveryRetry, DeliveryUnknown, DeliveryHeld:
-			return nil
+			return d.ID != but
 		case DeliveryFailed, DeliveryBounced, DeliveryTakenBack:
 		}
-	}
+		return false
+	})
+}
+
+// unanswer takes back what the message had decided.
+func (t *Ticket) unanswer(m *Message, rules *Rulebook) (back []string) {
 	for i := range t.Clocks {
 		c := &t.Clocks[i]
-		if c.Answer != d.Message || c.State == ClockEnded {
+		switch {
+		case c.Answer != m.ID || m.ID == 0:
+			continue
+		case !c.EndedAt.IsZero():
+			c.MetAt, c.Answer = time.Time{}, 0
 			continue
 		}
 		back = append(back, string(c.Kind))
 		t.unmeet(c, rules)
 	}
-	if len(back) > 0 && !t.hasMet() {
+	if m.answers() && (m.Episode == t.Episode || m.Episode == 0) && !t.hasMet() {
 		t.AnsweredAt = time.Time{}
 	}
 	return back
 }
 
 func (t *Ticket) hasMet() bool {
-	return slices.ContainsFunc(t.Clocks, func(c Clock) bool {
-		return c.Episode == t.Episode && (c.Kind == ClockAnswer || c.Kind == ClockNextAnswer) && !c.MetAt.IsZero()
-	})
+	return slices.ContainsFunc(t.Clocks, func(c Clock) bool { return c.Episode == t.Episode && c.isAnswer() && !c.MetAt.IsZero() })
 }
 
 // unmeet puts a clock back to waiting for an answer, with its old due.
@@ -153,22 +159,37 @@ func (t *Ticket) unmeet(c *Clock, rules *Rulebook) {
 		if p := t.openPause(); p != nil && p.Reason.stops(c.Kind) {
 			c.State = ClockPaused
 		}
-		if !t.State.InWork() {
-			c.State = ClockRunning // closing did not end it: its answer came back
-		}
 		rules.recompute(c, t.Pauses)
 	}
 }
 
+// endVainWait ends the wait for an answer to the ticket's last message when that
+// never reached anybody. It stopped no clock, unless it had been sent and came
+// back.
+func (t *Ticket) endVainWait(m MessageID, sent bool, rules *Rulebook, now time.Time) bool {
+	if t.State != StateWaiting || t.Waiting != WaitCitizen || t.LastMessage != m {
+		return false
+	}
+	if t.step(VerbResume, StateOpen) != nil {
+		return false
+	}
+	until := now
+	if p := t.openPause(); p != nil && !sent {
+		until = p.From
+	}
+	t.endPause(rules, until)
+	return true
+}
+
 // TakeBack undoes a reply before any copy of it left.
 func (t *Ticket) TakeBack(m *Message, by Actor, rules *Rulebook, now time.Time) {
-	m.TakenBackAt = now
-	for i := range t.Clocks {
-		if c := &t.Clocks[i]; c.Answer == m.ID && c.MetAt.IsZero() && c.State != ClockEnded {
-			t.unmeet(c, rules)
-		}
+	data := map[string]any{"message": int64(m.ID)}
+	t.unanswer(m, rules)
+	if t.endVainWait(m.ID, false, rules, now) {
+		data["resumed"] = true
 	}
-	t.record(by, EventTakenBack, now, map[string]any{"message": int64(m.ID)})
+	m.TakenBackAt = now
+	t.record(by, EventTakenBack, now, data)
 	t.renewDue()
 }
 
@@ -183,20 +204,13 @@ func (t *Ticket) AddNote(m Message, by Actor, now time.Time) error {
 	return nil
 }
 
-// Retried records that an agent sends a failed delivery again; if it carries an
-// answer, the clocks it had decided wait for it anew.
-func (t *Ticket) Retried(d Delivery, by Actor, now time.Time) {
+// Retried records that an agent sends a failed delivery again; if its message is
+// an answer, the clocks it can keep wait for it anew. m is nil for a letter.
+func (t *Ticket) Retried(d Delivery, m *Message, by Actor, now time.Time) {
 	t.record(by, EventRetried, now, map[string]any{"delivery": int64(d.ID)})
-	if d.Purpose != PurposeAnswer || d.Message == 0 {
-		return
-	}
 	for i := range t.Clocks {
-		c := &t.Clocks[i]
-		if (c.Kind == ClockAnswer || c.Kind == ClockNextAnswer) && c.Answer == 0 && c.MetAt.IsZero() && c.State != ClockEnded {
-			c.Answer = d.Message
-			if c.State == ClockRunning || c.State == ClockPaused {
-				c.State = ClockAnswering
-			}
+		if c := &t.Clocks[i]; c.keptBy(m) && c.EndedAt.IsZero() {
+			c.await(m.ID)
 		}
 	}
 	t.renewDue()

@@ -23,14 +23,15 @@ var upkeepActor = SystemActor("upkeep")
 const upkeepBatch = 200
 
 // SettleResolved closes tickets that were resolved 14 days ago and not denied.
+// One that cannot be closed does not keep the others.
 func (u *Upkeep) SettleResolved(ctx context.Context) (int, error) {
 	limit := u.now().Add(-SettleAfter)
 	ids, err := u.Duties.ResolvedBefore(ctx, limit, upkeepBatch)
 	if err != nil {
 		return 0, err
 	}
-	for n, id := range ids {
-		err := u.Store.InTx(ctx, func(tx Tx) error {
+	return eachTicket(ctx, ids, "settle ticket %d: %w", func(id TicketID) error {
+		return u.Store.InTx(ctx, func(tx Tx) error {
 			t, err := tx.TicketByID(ctx, id)
 			if err != nil {
 				return err
@@ -41,94 +42,38 @@ func (u *Upkeep) SettleResolved(ctx context.Context) (int, error) {
 			if err := t.Settle(upkeepActor, u.now()); err != nil {
 				return err
 			}
-			return tx.SaveTicket(ctx, t)
+			return saveTicket(ctx, tx, t)
 		})
-		if err != nil {
-			return n, fmt.Errorf("settle ticket %d: %w", id, err)
-		}
-	}
-	return len(ids), nil
-}
-
-// SendOwedReceipts writes one collected receipt to each address that was owed
-// several (DESIGN D18). It is run once a morning.
-func (u *Upkeep) SendOwedReceipts(ctx context.Context) (int, error) {
-	ids, err := u.Duties.OwedReceipts(ctx, upkeepBatch)
-	if err != nil || len(ids) == 0 {
-		return 0, err
-	}
-	dir, err := u.Store.Directory(ctx)
-	if err != nil {
-		return 0, err
-	}
-	err = u.Store.InTx(ctx, func(tx Tx) error {
-		groups, order, err := u.owed(ctx, tx, ids)
-		if err != nil {
-			return err
-		}
-		for _, address := range order {
-			if err := u.collect(ctx, tx, dir, groups[address]); err != nil {
-				return err
-			}
-		}
-		tx.Notify(Signal{Type: "outbox"})
-		return nil
 	})
-	return len(ids), err
 }
 
-// owed loads the tickets still owed a receipt, by address.
-func (u *Upkeep) owed(ctx context.Context, tx Tx, ids []TicketID) (map[string][]*Ticket, []string, error) {
-	groups, order := map[string][]*Ticket{}, []string(nil)
-	for _, id := range ids {
-		t, err := tx.TicketByID(ctx, id)
-		if errors.Is(err, NotFound) {
+// eachTicket works a list of tickets one by one. What fails does not keep the
+// others, but ends the duty for now: its errors are joined. While the store is
+// away nothing more is tried.
+func eachTicket(ctx context.Context, ids []TicketID, doing string, work func(TicketID) error) (int, error) {
+	var errs []error
+	for n, id := range ids {
+		err := work(id)
+		if err == nil || errors.Is(err, NotFound) {
 			continue
 		}
-		if err != nil {
-			return nil, nil, err
+		errs = append(errs, fmt.Errorf(doing, id, err))
+		if errors.Is(err, Busy) || ctx.Err() != nil {
+			return n, errors.Join(errs...)
 		}
-		if !t.ReceiptOwed {
-			continue
-		}
-		if len(groups[t.ReplyTo.Address]) == 0 {
-			order = append(order, t.ReplyTo.Address)
-		}
-		groups[t.ReplyTo.Address] = append(groups[t.ReplyTo.Address], t)
 	}
-	return groups, order, nil
+	return len(ids), errors.Join(errs...)
 }
 
-func (u *Upkeep) collect(ctx context.Context, tx Tx, dir *Directory, tickets []*Ticket) error {
-	now, last := u.now(), tickets[len(tickets)-1]
-	tag := last.Language
-	if tag == "" {
-		tag = u.Settings.Language
+// saveTicket writes the ticket and tells who shows it.
+func saveTicket(ctx context.Context, tx Tx, t *Ticket) error {
+	sends := len(t.Pending.Deliveries) > 0
+	if err := tx.SaveTicket(ctx, t); err != nil {
+		return err
 	}
-	var data LetterData
-	var refs []Reference
-	for _, t := range tickets {
-		refs = append(refs, t.Ref)
-		data.Refs = append(data.Refs, LetterRef{Ref: t.Ref, TrackingURL: u.TrackingURL(tag, t), Due: t.DueAt})
-	}
-	if last.ReplyTo.Address != "" {
-		l, err := u.Letters.Compose(PurposeReceipts, tag, data)
-		if err != nil {
-			return err
-		}
-		id, err := tx.NextID(ctx, IDDelivery)
-		if err != nil {
-			return err
-		}
-		d := u.newDelivery(DeliveryID(id), last, PurposeReceipts, Party{Address: last.ReplyTo.Address}, l, tag, now)
-		d.Refs, d.ReplyTo = refs, ""
-		last.Pending.Deliveries = append(last.Pending.Deliveries, d)
-	}
-	for _, t := range tickets {
-		t.ReceiptOwed = false
-		if err := tx.SaveTicket(ctx, t); err != nil {
-			return err
-		}
+	tx.Notify(Signal{Type: "ticket", Ticket: t.ID, Version: t.Version, Department: t.Department, Agent: t.Assignee})
+	if sends {
+		tx.Notify(Signal{Type: "outbox"})
 	}
 	return nil
 }

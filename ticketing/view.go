@@ -159,7 +159,8 @@ type LedgerReads interface {
 	LedgerItem(ctx context.Context, id LedgerID) (LedgerEntry, error)
 	LedgerBalance(ctx context.Context, from, to time.Time) (LedgerBalance, error)
 	// RetryLedger puts a quarantined, ignored or waiting item back to received,
-	// to be tried at once. One that became a ticket is Conflict.
+	// to be tried at once, its Attempts counted anew. A quarantined one keeps the
+	// ticket that shows it; one that was understood is Conflict.
 	RetryLedger(ctx context.Context, id LedgerID) error
 	MailboxHealths(ctx context.Context) ([]MailboxHealth, error)
 }
@@ -203,6 +204,8 @@ type Gate interface {
 	// max attempts per window; wait says how long until the next is. Keys hold no
 	// personal data in clear.
 	Allow(ctx context.Context, key string, max int, window time.Duration) (ok bool, left int, wait time.Duration, err error)
+	// Refund takes one counted attempt back: it turned out to be none.
+	Refund(ctx context.Context, key string) error
 	// Forget clears the key, after a success.
 	Forget(ctx context.Context, key string) error
 }

@@ -2,7 +2,6 @@ package ticketing
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 )
@@ -33,36 +32,20 @@ func (w *Watch) Run(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("find due clocks: %w", err)
 	}
-	dir, err := w.Store.Directory(ctx)
-	if err != nil {
-		return 0, err
-	}
-	for n, id := range ids {
-		if err := w.check(ctx, dir, id); err != nil && !errors.Is(err, NotFound) {
-			return n, fmt.Errorf("check clocks of ticket %d: %w", id, err)
-		}
-	}
-	return len(ids), nil
+	return eachTicket(ctx, ids, "check clocks of ticket %d: %w", func(id TicketID) error { return w.check(ctx, id) })
 }
 
-func (w *Watch) check(ctx context.Context, dir *Directory, id TicketID) error {
+func (w *Watch) check(ctx context.Context, id TicketID) error {
 	return w.Store.InTx(ctx, func(tx Tx) error {
 		t, err := tx.TicketByID(ctx, id)
 		if err != nil {
 			return err
 		}
-		now := w.now()
-		judged := t.Judge(watchActor, now)
-		if !judged && t.CheckAt.After(now) {
+		expected := t.CheckAt
+		if !t.Judge(watchActor, w.now()) && t.CheckAt.Equal(expected) {
 			return nil // another process was here first
 		}
-		if err := tx.SaveTicket(ctx, t); err != nil {
-			return err
-		}
-		if judged {
-			tx.Notify(Signal{Type: "ticket", Ticket: t.ID, Version: t.Version, Department: t.Department, Agent: t.Assignee})
-		}
-		return nil
+		return saveTicket(ctx, tx, t)
 	})
 }
 
@@ -70,40 +53,28 @@ func (w *Watch) check(ctx context.Context, dir *Directory, id TicketID) error {
 // the due instant. It reports whether anything was recorded; in any case
 // CheckAt is renewed.
 func (t *Ticket) Judge(by Actor, now time.Time) bool {
-	recorded := false
+	recorded := len(t.Pending.Events)
 	for i := range t.Clocks {
 		c := &t.Clocks[i]
 		if !c.open() || c.Due.IsZero() || !c.BreachedAt.IsZero() {
 			continue
 		}
-		if !c.WarnAt.IsZero() && !now.Before(c.WarnAt) {
-			c.WarnAt = time.Time{}
-			if now.Before(c.Due) && c.State != ClockAnswering {
-				t.record(by, EventWarned, now, map[string]any{"clock": string(c.Kind), "due": stamp(c.Due)})
-				recorded = true
+		if c.State == ClockAnswering {
+			if !now.Before(c.Due.Add(answeringGrace)) {
+				t.breach(c, now) // it stays answering: the courier's word is still to come
 			}
-		}
-		if now.Before(c.Due) || (c.State == ClockAnswering && now.Before(c.Due.Add(answeringGrace))) {
 			continue
 		}
-		c.BreachedAt = c.Due
-		if c.Charged == 0 {
-			c.Charged = t.Department
+		if !now.Before(c.Due) {
+			t.breach(c, now)
+			c.State, c.WarnAt = ClockMissed, time.Time{}
+			continue
 		}
-		if c.State != ClockAnswering {
-			c.State = ClockMissed
+		if !c.WarnAt.IsZero() && !now.Before(c.WarnAt) {
+			c.WarnAt = time.Time{}
+			t.record(by, EventWarned, now, map[string]any{"clock": string(c.Kind), "due": stamp(c.Due)})
 		}
-		t.record(by, EventBreached, now, map[string]any{"clock": string(c.Kind), "due": stamp(c.Due), "charged": int64(c.Charged)})
-		recorded = true
 	}
 	t.renewDue()
-	for i := range t.Clocks {
-		if c := &t.Clocks[i]; c.State == ClockAnswering && c.BreachedAt.IsZero() && !now.Before(c.Due) && !c.Due.IsZero() {
-			t.CheckAt = earliest(t.CheckAt, c.Due.Add(answeringGrace))
-			if t.CheckAt.Equal(c.Due) {
-				t.CheckAt = c.Due.Add(answeringGrace)
-			}
-		}
-	}
-	return recorded
+	return len(t.Pending.Events) > recorded
 }

@@ -3,6 +3,7 @@ package ticketingtest
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -240,10 +241,7 @@ func (t *tx) SettleLedger(ctx context.Context, e ticketing.LedgerEntry) error {
 	}
 	was := row.entry
 	if was.State != ticketing.LedgerReceived {
-		if was.State == e.State && was.Ticket == e.Ticket && was.Message == e.Message {
-			return nil
-		}
-		return fail(ticketing.Conflict, "ledger.settled")
+		return fmt.Errorf("ledger item %d: %w", e.ID, ticketing.Settled)
 	}
 	now := copyOf(was)
 	now.State, now.Reason, now.Ticket, now.Message, now.DuplicateOf = e.State, e.Reason, e.Ticket, e.Message, e.DuplicateOf

@@ -120,7 +120,7 @@ func (s *Store) RetryLedger(ctx context.Context, id ticketing.LedgerID) error {
 			return fail(ticketing.Conflict, "ledger.settled")
 		}
 		e := copyOf(row.entry)
-		e.State, e.Reason, e.LastError = ticketing.LedgerReceived, "", ""
+		e.State, e.Reason, e.LastError, e.Attempts = ticketing.LedgerReceived, "", "", 0
 		e.NextAt, e.SettledAt = time.Time{}, time.Time{}
 		t.ledger.put(id, &ledgerRow{entry: e, marked: row.marked})
 		t.Notify(ticketing.Signal{Type: "ledger"})
