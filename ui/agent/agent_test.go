@@ -38,14 +38,24 @@ type site struct {
 // /test/sign-in is signed in: signing in is tested where its pages are.
 func newSite(t testing.TB, profile string) *site {
 	t.Helper()
-	s := &site{Office: ticketingtest.NewOffice(t, profile), log: &bytes.Buffer{}}
+	return newSiteOn(t, ticketingtest.NewOffice(t, profile), nil)
+}
+
+// newSiteOn opens the site over a store that stands before the office's own; nil is the own.
+func newSiteOn(t testing.TB, o *ticketingtest.Office, ports ticketingtest.Ports) *site {
+	t.Helper()
+	s := &site{Office: o, log: &bytes.Buffer{}}
+	if ports == nil {
+		ports = o.Store
+	}
+	o.Core.Store = ports
 	mux := http.NewServeMux()
 	srv := httptest.NewServer(mux)
 	t.Cleanup(srv.Close)
 	s.base = srv.URL
 	kit, err := web.New(web.Options{
 		Log: slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelWarn})), Now: s.Clock.Now, Zone: ticketingtest.Zone(),
-		PublicURL: srv.URL, Store: s.Store, Sessions: s.Store, Gate: s.Store,
+		PublicURL: srv.URL, Store: ports, Sessions: s.Store, Gate: s.Store,
 		ErrorPage: func(v web.ProblemView) templ.Component { return components.Problem(v) },
 	})
 	if err != nil {
@@ -60,7 +70,7 @@ func newSite(t testing.TB, profile string) *site {
 	e.GET(static.Prefix+"*", echo.WrapHandler(static.Handler()))
 	e.GET("/favicon.ico", echo.WrapHandler(static.Favicon()))
 	New(Deps{
-		Kit: kit, Hub: hub, Nav: &components.Navigator{Store: s.Store, Reads: s.Store}, Bureau: s.Core, Reads: s.Store,
+		Kit: kit, Hub: hub, Nav: &components.Navigator{Store: ports, Reads: ports}, Bureau: s.Core, Reads: ports,
 		Blobs: s.Blobs, Sentence: letters.Sentence,
 	}).Register(e)
 	kit.Public(e, "/test").GET("/sign-in", func(c echo.Context) error {
@@ -258,3 +268,21 @@ func seen(a answer) string {
 }
 
 func id[T ~int64](n T) string { return strconv.FormatInt(int64(n), 10) }
+
+// BenchmarkPages measures pages through HTTP over a store in memory: what the
+// room itself costs, without a database.
+func BenchmarkPages(b *testing.B) {
+	s := newSite(b, "")
+	var ref ticketing.Reference
+	for i := range 120 {
+		ref = s.mailed(b, "g"+strconv.Itoa(i)+"@mail.example", "Predmet "+strconv.Itoa(i), "Tekst prijave, nekoliko riječi.")
+	}
+	ana := s.as(b, s.Ana)
+	for name, path := range map[string]string{"queue": "/agent/v/all", "ticket": ticketing.TicketPath(ref)} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				ana.get(path, http.StatusOK)
+			}
+		})
+	}
+}

@@ -110,7 +110,7 @@ func newComponent(p *newPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = components.ErrorSummary(p.form).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = refusedNotice(p.form).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
