@@ -12,6 +12,7 @@ var (
 			started_at = case when gates.ends_at <= excluded.started_at then excluded.started_at else gates.started_at end,
 			ends_at = case when gates.ends_at <= excluded.started_at then excluded.ends_at else gates.ends_at end
 		returning n, ends_at`)
+	refundAttempt  = sqlQuery("update gates set n = n - 1 where key = ? and n > 0")
 	forgetAttempts = sqlQuery("delete from gates where key = ?")
 )
 
@@ -33,6 +34,14 @@ func (db *DB) Allow(ctx context.Context, key string, most int, window time.Durat
 		wait = ends.time().Sub(now)
 	}
 	return int(n) <= most, left, wait, nil
+}
+
+// Refund takes an attempt back; see ticketing.Gate.
+func (db *DB) Refund(ctx context.Context, key string) error {
+	return db.write(ctx, func(t *tx) error {
+		t.queue(refundAttempt, key)
+		return nil
+	})
 }
 
 // Forget clears a key; see ticketing.Gate.

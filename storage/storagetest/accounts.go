@@ -286,6 +286,25 @@ func testGate(t *testing.T, r *room) {
 			t.Error("Forget cleared another key")
 		}
 	})
+	t.Run("Refund takes one attempt back", func(t *testing.T) {
+		for range 3 {
+			try(t, "e", 3)
+		}
+		must(t, r.Refund(ctx(), "e"))
+		must(t, r.Refund(ctx(), "unknown"))
+		if ok, left, _ := try(t, "e", 3); !ok || left != 0 {
+			t.Errorf("after Refund: %v, %d left, want true, 0", ok, left)
+		}
+		if ok, _, _ := try(t, "e", 3); ok {
+			t.Error("Refund took back more than one")
+		}
+		for range 9 {
+			must(t, r.Refund(ctx(), "e"))
+		}
+		if _, left, _ := try(t, "e", 3); left != 2 {
+			t.Errorf("refunds went below none: %d left, want 2", left)
+		}
+	})
 	t.Run("many at once get as many as allowed", func(t *testing.T) {
 		passed := make([]bool, 4*writers)
 		errs := together(len(passed), func(i int) error {
