@@ -303,6 +303,14 @@ func (x *FaultStore) Allow(ctx context.Context, key string, most int, window tim
 	return x.Ports.Allow(ctx, key, most, window)
 }
 
+// Refund implements [ticketing.Gate].
+func (x *FaultStore) Refund(ctx context.Context, key string) error {
+	if err := x.step("Refund"); err != nil {
+		return err
+	}
+	return x.Ports.Refund(ctx, key)
+}
+
 // Forget implements [ticketing.Gate].
 func (x *FaultStore) Forget(ctx context.Context, key string) error {
 	if err := x.step("Forget"); err != nil {

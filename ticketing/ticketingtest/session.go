@@ -179,6 +179,17 @@ func (s *Store) Allow(ctx context.Context, key string, most int, window time.Dur
 	return ok, left, wait, nil
 }
 
+// Refund implements [ticketing.Gate].
+func (s *Store) Refund(ctx context.Context, key string) error {
+	return s.write(ctx, func(t *tx) error {
+		if g, known := t.gates.get(t.in, key); known && g.count > 0 {
+			g.count--
+			t.gates.put(key, g)
+		}
+		return nil
+	})
+}
+
 // Forget implements [ticketing.Gate].
 func (s *Store) Forget(ctx context.Context, key string) error {
 	return s.write(ctx, func(t *tx) error {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -107,8 +108,9 @@ func (h *Hub) publish(s ticketing.Signal) {
 	}
 }
 
-// recheck closes the streams of sessions that ended and accounts that may no
-// longer sign in.
+// recheck closes the streams of sessions that ended, of accounts that may no
+// longer sign in, and of those whose rights changed: their browsers come back
+// and listen with the new ones (A38).
 func (h *Hub) recheck(ctx context.Context) {
 	h.mu.Lock()
 	open := make([]*stream, 0, len(h.streams))
@@ -125,7 +127,7 @@ func (h *Hub) recheck(ctx context.Context) {
 	}
 	for _, st := range open {
 		a, ok := d.Agent(st.actor.Agent)
-		if ok && !a.Disabled {
+		if ok && !a.Disabled && a.Role == st.actor.Role && slices.Equal(a.Departments, st.actor.Departments) {
 			row, err := h.kit.Sessions.Session(ctx, st.session)
 			if ticketing.KindOf(err) == ticketing.Internal || ticketing.KindOf(err) == ticketing.Busy || h.kit.Now().Before(row.ExpiresAt) {
 				continue

@@ -34,8 +34,7 @@ type Refusal struct {
 // the password, so that many at once do not slip through. Successes and refusals are events.
 func (k *Kit) Authenticate(ctx context.Context, email, password, ip string) (ticketing.Agent, *Refusal, error) {
 	email = ticketing.NormalEmail(email)
-	here := "signin:" + fingerprint(email, clientNetwork(ip))
-	refusal, err := k.countGuess(ctx, here, email, ip)
+	refusal, err := k.countGuess(ctx, email, ip)
 	if err != nil || (refusal != nil && refusal.Wait > 0) {
 		return ticketing.Agent{}, refusal, err
 	}
@@ -57,19 +56,36 @@ func (k *Kit) Authenticate(ctx context.Context, email, password, ip string) (tic
 		}
 		return ticketing.Agent{}, refusal, nil
 	}
-	return agent, nil, k.Gate.Forget(ctx, here)
+	return agent, nil, k.forgive(ctx, email, ip)
 }
+
+// forgive takes back what a right password was counted as: a shift that signs
+// in from behind one address guesses nothing. The guesses of others stay
+// counted, so an account of one's own clears nobody's record.
+func (k *Kit) forgive(ctx context.Context, email, ip string) error {
+	if err := k.Gate.Refund(ctx, networkKey(ip)); err != nil {
+		return err
+	}
+	if err := k.Gate.Refund(ctx, accountKey(email)); err != nil {
+		return err
+	}
+	return k.Gate.Forget(ctx, hereKey(email, ip))
+}
+
+func hereKey(email, ip string) string { return "signin:" + fingerprint(email, clientNetwork(ip)) }
+func networkKey(ip string) string     { return "signin-network:" + fingerprint(clientNetwork(ip)) }
+func accountKey(email string) string  { return "signin-account:" + fingerprint(email) }
 
 // countGuess counts the attempt under all three keys. The Refusal it gives
 // holds what is left if this attempt fails.
-func (k *Kit) countGuess(ctx context.Context, here, email, ip string) (*Refusal, error) {
+func (k *Kit) countGuess(ctx context.Context, email, ip string) (*Refusal, error) {
 	limits := []struct {
 		key string
 		max int
 	}{
-		{here, guessesHere},
-		{"signin-network:" + fingerprint(clientNetwork(ip)), guessesNetwork},
-		{"signin-account:" + fingerprint(email), guessesAnywhere},
+		{hereKey(email, ip), guessesHere},
+		{networkKey(ip), guessesNetwork},
+		{accountKey(email), guessesAnywhere},
 	}
 	r := &Refusal{}
 	for i, l := range limits {
