@@ -20,6 +20,9 @@ func (d *Dispatch) Settle(ctx context.Context, claim Delivery, o Outcome) error 
 		return err
 	}
 	o.At = o.At.UTC().Truncate(time.Microsecond)
+	if now := d.now(); o.At.Before(plausible) || o.At.After(now) {
+		o.At = now
+	}
 	err = d.Store.InTx(ctx, func(tx Tx) error {
 		// The ticket is locked before its deliveries everywhere, so that two
 		// transactions never wait for one another.
@@ -40,7 +43,7 @@ func (d *Dispatch) Settle(ctx context.Context, claim Delivery, o Outcome) error 
 		if t == nil {
 			return tx.SaveDelivery(ctx, x)
 		}
-		return d.tell(ctx, tx, dir, t, x)
+		return d.tell(ctx, tx, dir, t, x, o.Recipient)
 	})
 	if err != nil {
 		return fmt.Errorf("settle delivery %d: %w", claim.ID, err)
@@ -48,8 +51,9 @@ func (d *Dispatch) Settle(ctx context.Context, claim Delivery, o Outcome) error 
 	return nil
 }
 
-// tell lets the ticket know what became of a delivery of its.
-func (d *Dispatch) tell(ctx context.Context, tx Tx, dir *Directory, t *Ticket, x *Delivery) error {
+// tell lets the ticket know what became of a delivery of its. A citizen's
+// address is flagged when the fault is the recipient's.
+func (d *Dispatch) tell(ctx context.Context, tx Tx, dir *Directory, t *Ticket, x *Delivery, recipient bool) error {
 	now := d.now()
 	t.Pending.Changed = append(t.Pending.Changed, *x)
 	m, err := carried(ctx, tx, x)
@@ -68,7 +72,7 @@ func (d *Dispatch) tell(ctx context.Context, tx Tx, dir *Directory, t *Ticket, x
 			}
 		}
 		t.Undelivered(*x, m, others, courierActor, dir.Rules, now)
-		if x.State == DeliveryFailed && !x.ToStaff {
+		if x.State == DeliveryFailed && recipient && !x.ToStaff {
 			if err := d.flagAddress(ctx, tx, x.To.Address); err != nil {
 				return err
 			}
