@@ -58,31 +58,24 @@ func hostile(t *testing.T, safe string) []string {
 	return bad
 }
 
-// attacks are the bodies of A02–A05, A12 and A13 and what peers fell to.
-var attacks = []string{
-	`<img src=x onerror=alert(1)>`, `<p onclick="x()">a</p>`, `<button formaction="javascript:alert(1)">x</button>`, `<IMG SRC="x" OnErRoR='a'>`,
-	`<scr<script>ipt>alert(1)</scr</script>ipt>`, `<<script>script>alert(1)</script>`, `<script>alert(1)</script>`, `<script src=//evil.example></script>`,
-	`<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=alert(1)&gt;">`,
-	`<svg></p><style><a id="</style><img src=1 onerror=alert(1)>">`, `<svg><desc><![CDATA[</desc><script>alert(1)</script>]]></svg>`,
-	`<form><math><mtext></form><form><mglyph><style></math><img src onerror=alert(1)>`,
-	`<noscript><p title="</noscript><img src=x onerror=alert(1)>">`, `<textarea><img title="</textarea><img src=x onerror=alert(1)>"></textarea>`,
-	`<iframe src="https://youtube.com@evil.example/"></iframe>`, `<iframe srcdoc="<script>alert(1)</script>">`, `<object data="data:text/html,x">`, `<embed src=x>`,
-	`<a href="javascript:alert(1)">x</a>`, `<a href=" java&#09;script:alert(1)">x</a>`, `<a href="&#106;avascript:alert(1)">x</a>`, `<a href="data:text/html,x">x</a>`,
-	`<a href="vbscript:x">x</a>`, `<a href="//evil.example">x</a>`, `<a href="/agent/sign-out">x</a>`, `<a href="\/\/evil">x</a>`,
-	`<div style="position:fixed;top:0;left:0;width:100%;height:100%;background:red">x</div>`, `<p style="background:url(https://evil.example/x)">x</p>`,
-	`<p style="color:expression(alert(1))">x</p>`, `<p style="background-color:\75rl(x)">x</p>`, `<style>@import url(https://evil.example/x)</style>`,
-	`<link rel=stylesheet href=https://evil.example/x>`, `<meta http-equiv=refresh content="0;url=https://evil.example">`, `<base href="https://evil.example/">`,
-	`<img src="https://evil.example/pixel.gif">`, `<img srcset="https://evil.example/p 1x" src="https://evil.example/p">`, `<body background="https://evil.example/p">`,
-	`<table background="https://evil.example/p"><tr><td background="https://evil.example/p">x</td></tr></table>`, `<video src=x poster=y>`, `<input type=image src=x onerror=alert(1)>`,
-	`<img src="cid:other@message">`, `<img src="/agent/inline/1?x=1&y=2">`, `<img src="/agent/inline/../../sign-out">`, `<img src="data:image/svg+xml,<svg onload=alert(1)>">`,
-	`<p dir="rtl" style="direction:rtl;unicode-bidi:bidi-override">x</p>`, `<a name="location" id="document" class="button">x</a>`,
-	"<img src='x\x00' o\x00nerror=alert(1)>", `<!--[if gte IE 4]><script>alert(1)</script><![endif]-->`, `<xss onmouseover=x>`, `<p><![CDATA[<img src=x onerror=alert(1)>]]>`,
-	`<title></title><img src=x onerror=alert(1)>`, `<plaintext><img src=x onerror=alert(1)>`, `</body></html><script>alert(1)</script>`, `<template><img src=x onerror=alert(1)></template>`,
+// attacks reads the bodies of A02–A05, A12 and A13 and what peers fell to, one
+// a line.
+func attacks(t testing.TB) []string {
+	t.Helper()
+	body, err := os.ReadFile("testdata/attacks.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(string(body)), "\n")
+	if len(lines) < 50 {
+		t.Fatalf("%d attacks", len(lines))
+	}
+	return lines
 }
 
 func TestSanitizeMailAttacks(t *testing.T) {
 	t.Parallel()
-	for _, attack := range attacks {
+	for _, attack := range attacks(t) {
 		got := SanitizeMail(attack, noCID, "picture")
 		if bad := hostile(t, got.HTML); len(bad) > 0 {
 			t.Errorf("%q becomes %q with %v", attack, got.HTML, bad)
@@ -144,7 +137,7 @@ func TestSanitizeMailBounds(t *testing.T) {
 }
 
 func FuzzSanitizeMail(f *testing.F) {
-	for _, a := range attacks {
+	for _, a := range attacks(f) {
 		f.Add(a)
 	}
 	f.Fuzz(func(t *testing.T, in string) {

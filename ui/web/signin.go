@@ -121,8 +121,9 @@ func (k *Kit) agentByEmail(ctx context.Context, email string) (ticketing.Agent, 
 	return agent, err
 }
 
-// recordSignIn appends the event to the chain of the installation. It names
-// the account and nothing that was typed.
+// recordSignIn appends the event to the chain of the installation, and notes
+// when the account was last used. The event names the account and nothing that
+// was typed.
 func (k *Kit) recordSignIn(ctx context.Context, id ticketing.AgentID, ok bool) error {
 	actor, kind := ticketing.Actor{Agent: id}, ticketing.EventSignIn
 	if id == 0 {
@@ -131,8 +132,19 @@ func (k *Kit) recordSignIn(ctx context.Context, id ticketing.AgentID, ok bool) e
 	if !ok {
 		kind = ticketing.EventSignInFailed
 	}
+	now := k.Now().UTC().Truncate(time.Microsecond)
 	return k.Store.InTx(ctx, func(tx ticketing.Tx) error {
-		return tx.AppendEvent(ctx, &ticketing.Event{At: k.Now().UTC(), Actor: actor.ID(), Kind: kind})
+		if ok {
+			a, err := tx.Agent(ctx, id)
+			if err != nil {
+				return err
+			}
+			a.LastSeenAt = now
+			if err := tx.SaveAgent(ctx, a); err != nil {
+				return err
+			}
+		}
+		return tx.AppendEvent(ctx, &ticketing.Event{At: now, Actor: actor.ID(), Kind: kind})
 	})
 }
 

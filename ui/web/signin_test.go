@@ -236,6 +236,11 @@ func TestSignInEvents(t *testing.T) {
 		}
 	}
 	ana := ticketing.ActorOf(o.city.Ana).ID()
+	if a, err := o.store.Directory(t.Context()); err != nil {
+		t.Error(err)
+	} else if x, _ := a.Agent(o.city.Ana.ID); !x.LastSeenAt.Equal(o.clock.Now().Truncate(time.Microsecond)) {
+		t.Errorf("last seen %s", x.LastSeenAt)
+	}
 	want := []string{ana + " session.opened", ana + " session.refused", "system:sign-in session.refused"}
 	if !slices.Equal(got, want) {
 		t.Errorf("events = %v, want %v", got, want)
