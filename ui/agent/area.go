@@ -98,6 +98,8 @@ func (a *Area) registerTicket(t *echo.Group) {
 	t.POST("/void-episode", a.voidEpisode)
 	t.POST("/spam", a.spam)
 	t.POST("/not-spam", a.notSpam)
+	t.POST("/requester", a.requester)
+	t.POST("/revoke", a.revoke)
 	t.POST("/unread", a.unread)
 	t.POST("/reveal", a.reveal)
 	t.PUT("/drafts/:kind", a.saveDraft)

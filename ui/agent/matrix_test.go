@@ -75,6 +75,8 @@ var routes = map[string]route{
 	"POST /agent/t/:ref/void-episode":                     {right: ticketing.RightWrite, ticket: true, path: "{t}/void-episode"},
 	"POST /agent/t/:ref/spam":                             {right: ticketing.RightSpam, ticket: true, path: "{t}/spam"},
 	"POST /agent/t/:ref/not-spam":                         {right: ticketing.RightSpam, ticket: true, path: "{t}/not-spam"},
+	"POST /agent/t/:ref/requester":                        {right: ticketing.RightCitizens, ticket: true, path: "{t}/requester", form: []string{"address", "marko@mail.example"}},
+	"POST /agent/t/:ref/revoke":                           {right: ticketing.RightWrite, ticket: true, path: "{t}/revoke"},
 	"POST /agent/t/:ref/unread":                           {right: ticketing.RightRead, ticket: true, path: "{t}/unread"},
 	"POST /agent/t/:ref/reveal":                           {right: ticketing.RightReveal, ticket: true, path: "{t}/reveal", form: []string{"contact", "{phone}"}},
 	"POST /agent/t/:ref/deliveries/:delivery/retry":       {right: ticketing.RightReply, ticket: true, path: "{t}/deliveries/{delivery}/retry"},

@@ -111,6 +111,30 @@ func (a *Area) reopen(c echo.Context) error      { return a.simple(c, a.desk.Reo
 func (a *Area) voidEpisode(c echo.Context) error { return a.simple(c, a.desk.VoidEpisode) }
 func (a *Area) spam(c echo.Context) error        { return a.simple(c, a.desk.MarkSpam) }
 func (a *Area) notSpam(c echo.Context) error     { return a.simple(c, a.desk.MarkNotSpam) }
+func (a *Area) revoke(c echo.Context) error      { return a.simple(c, a.desk.RevokeTracking) }
+
+// requester makes another citizen, found by an address, the requester.
+func (a *Area) requester(c echo.Context) error {
+	return a.do(c, "requester", func(ctx context.Context, by ticketing.Actor, t ticketing.Target, f *web.Form) error {
+		q := f.Required("address", ticketing.MaxAddress)
+		if !by.May(ticketing.RightCitizens) { // before anything is looked up
+			return &ticketing.Error{Kind: ticketing.Forbidden, Key: "access.forbidden"}
+		}
+		if !f.OK() {
+			return errTyped
+		}
+		found, err := a.Reads.FindCitizens(ctx, q, 2)
+		if err != nil {
+			return err
+		}
+		if len(found) != 1 {
+			f.Fail("address", "citizen.not_one")
+			return errTyped
+		}
+		_, err = a.desk.SetRequester(ctx, by, t, found[0].ID)
+		return err
+	})
+}
 
 func (a *Area) assign(c echo.Context) error {
 	return a.do(c, "assign", func(ctx context.Context, by ticketing.Actor, t ticketing.Target, f *web.Form) error {

@@ -84,6 +84,8 @@ func (p *ticketPage) refusedForm(act string) formComponent {
 		return changeForm
 	case "resolve":
 		return resolveForm
+	case "requester":
+		return requesterForm
 	}
 	return closeForm
 }

@@ -21,7 +21,9 @@ func TestWalk(t *testing.T) {
 	w := newWindow(t, s, s.Ana)
 	w.view(1440, "light")
 	w.open("/agent/v/all")
-	row := func(n string) string { return `document.activeElement === document.querySelectorAll("[data-row]")[` + n + `]` }
+	row := func(n string) string {
+		return `document.activeElement === document.querySelectorAll("[data-row]")[` + n + `]`
+	}
 	w.key("j")
 	w.until("j enters the list", row("0"))
 	w.key("j")

@@ -28,6 +28,7 @@ const (
 	ViewOverdue    = "/agent/v/overdue"
 	ViewWaiting    = "/agent/v/waiting"
 	ViewAll        = "/agent/v/all"
+	ViewClosed     = "/agent/v/closed"
 	ViewSpam       = "/agent/v/spam"
 	PageIntake     = "/agent/intake"
 	PageCitizens   = "/agent/citizens"
@@ -77,6 +78,7 @@ func workItems(ctx context.Context, a ticketing.Actor, c ticketing.Counts) []Nav
 		{Href: ViewWaiting, Icon: "player-pause", Label: web.T(ctx, "nav.waiting"), Count: c.Waiting, Wide: true},
 		{Href: ViewAll, Icon: "list", Label: web.T(ctx, "nav.all"), Count: c.Open, Wide: true},
 	}
+	items = append(items, NavItem{Href: ViewClosed, Icon: "archive", Label: web.T(ctx, "nav.closed"), Wide: true})
 	if a.May(ticketing.RightSpam) {
 		items = append(items, NavItem{Href: ViewSpam, Icon: "ban", Label: web.T(ctx, "nav.spam"), Count: c.Spam, Wide: true})
 	}
