@@ -21,7 +21,6 @@ type outgoingPage struct {
 
 type outgoingGroup struct {
 	state ticketing.DeliveryState
-	kind  string
 	list  []ticketing.Delivery
 	total int
 }

@@ -83,8 +83,8 @@ func (a *Area) queue(c echo.Context) error {
 		return err
 	}
 	p := queuePage{
-		shell: components.StaffPage{Title: web.T(ctx, "nav."+navName(view)), Layout: "queue", Nav: groups, Current: current(c, view)},
-		view:  view, title: web.T(ctx, "nav."+navName(view)), rows: rowViews(c, dir, page.Items, by.May(ticketing.RightWrite)),
+		shell: components.StaffPage{Title: web.T(ctx, "nav."+view), Layout: "queue", Nav: groups, Current: current(c, view)},
+		view:  view, title: web.T(ctx, "nav."+view), rows: rowViews(c, dir, page.Items, by.May(ticketing.RightWrite)),
 		mayBulk: by.May(ticketing.RightWrite), empty: emptyOf(c, view),
 	}
 	p.links(c, page.Next)
@@ -92,13 +92,6 @@ func (a *Area) queue(c echo.Context) error {
 	p.menu(c, dir)
 	p.people, p.places = people(dir, by, 0), places(c, dir)
 	return web.Render(c, http.StatusOK, queueComponent(p))
-}
-
-func navName(view string) string {
-	if view == "closed" {
-		return "closed"
-	}
-	return view
 }
 
 // current is the navigation's item of the page.

@@ -105,8 +105,8 @@ const maxTag = 160
 // menu offers what the list can be narrowed by.
 func (p *queuePage) menu(c echo.Context, dir *ticketing.Directory) {
 	ctx, tag := c.Request().Context(), web.Language(c.Request().Context())
-	any := []components.Option{{Value: "", Text: web.T(ctx, "queue.any")}}
-	departments, categories, channels, priorities := slices.Clone(any), slices.Clone(any), slices.Clone(any), slices.Clone(any)
+	all := []components.Option{{Value: "", Text: web.T(ctx, "queue.any")}}
+	departments, categories, channels, priorities := slices.Clone(all), slices.Clone(all), slices.Clone(all), slices.Clone(all)
 	for _, d := range dir.Departments {
 		if scope := web.ActorOf(c).Scope(); scope.Sees(d.ID) {
 			departments = append(departments, components.Option{Value: d.Code, Text: ticketing.NameIn(d.Names, tag)})

@@ -52,8 +52,8 @@ type ticketPage struct {
 // may says which controls the page shows; what they do is checked again where
 // it is done.
 type may struct {
-	write, reply, validate, spam, reveal, raw, requester bool
-	inWork, resolved, closed, isSpam, awaits, voidable   bool
+	write, reply, validate, spam, reveal, requester    bool
+	inWork, resolved, closed, isSpam, awaits, voidable bool
 }
 
 type phoneView struct {
@@ -134,7 +134,7 @@ func rights(by ticketing.Actor, t *ticketing.Ticket) may {
 	m := may{
 		write: here && by.May(ticketing.RightWrite), reply: here && by.May(ticketing.RightReply),
 		validate: here && by.May(ticketing.RightValidate), spam: here && by.May(ticketing.RightSpam),
-		reveal: by.May(ticketing.RightReveal), raw: by.May(ticketing.RightRaw), requester: by.May(ticketing.RightCitizens),
+		reveal: by.May(ticketing.RightReveal), requester: by.May(ticketing.RightCitizens),
 		inWork: t.State.InWork(), resolved: t.State == ticketing.StateResolved, closed: t.State == ticketing.StateClosed,
 		isSpam: t.Code == ticketing.CodeSpam, awaits: t.Awaits(),
 	}

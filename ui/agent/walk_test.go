@@ -42,6 +42,13 @@ func TestWalk(t *testing.T) {
 	}
 	w.shoot("split_1440_light")
 
+	w.write(s, c)
+}
+
+// write notes and answers in the ticket that is open, and takes the answer back.
+func (w *window) write(s *site, c crowd) {
+	t := w.t
+	t.Helper()
 	w.key("b")
 	w.until("b writes a note", `document.activeElement.id === "text-note"`)
 	w.do(chromedp.SendKeys("#text-note", "Bilješka tastaturom"))
@@ -65,6 +72,13 @@ func TestWalk(t *testing.T) {
 	w.key("u")
 	w.until("u takes it back into the draft", `document.querySelector("#text-reply").value.includes("do 13 h.")`)
 	w.until("the offer is gone", `!document.querySelector("#toasts [data-undo]")`)
+	w.finish(s)
+}
+
+// finish assigns and closes the ticket that is open beside the list, and goes
+// back to its row.
+func (w *window) finish(s *site) {
+	w.t.Helper()
 	w.do(chromedp.Focus("#ticket .timeline"))
 	w.key("a")
 	w.until("a assigns", `document.querySelector("#dialog-assign").matches(":modal")`)
@@ -140,8 +154,14 @@ func TestWithoutScripts(t *testing.T) {
 	w.do(chromedp.WaitVisible("#text-reply"), chromedp.SendKeys("#text-reply", "Bez skripti"), chromedp.Click(`button[value="answer"]`))
 	w.do(chromedp.WaitVisible(".message--out"), chromedp.Click(`a[data-dialog="#dialog-assign"]`))
 	w.do(chromedp.WaitVisible("#dialog-assign"), chromedp.SetValue("#assign-assignee", id(s.Ana.ID)), chromedp.Click("#form-assign button.button--primary"))
-	w.do(chromedp.WaitVisible("#side"))
 	v := s.View(t, c.light)
+	for range 100 { // the press is on its way
+		if v.Ticket.Assignee != 0 {
+			break
+		}
+		time.Sleep(50 * time.Millisecond)
+		v = s.View(t, c.light)
+	}
 	if v.Ticket.Assignee != s.Ana.ID || !strings.Contains(v.Messages[len(v.Messages)-1].Text, "Bez skripti") {
 		t.Errorf("assigned to %d, last message %q", v.Ticket.Assignee, v.Messages[len(v.Messages)-1].Text)
 	}
