@@ -5,6 +5,8 @@ import (
 	"strings"
 )
 
+//go:generate go test -run TestStatesDocument . -update
+
 // A State is where a ticket stands. Facts beside it (validated, answered,
 // resolved, closed) say what has happened; "answered" is such a fact, not a
 // state.
