@@ -115,13 +115,20 @@ func workRefs(ctx context.Context, s *system, n int) ([]ticketing.Reference, err
 }
 
 // acts measures replies and changes of state, at one client and at sixteen. Each
-// client has tickets of its own, as agents have.
+// client has a session and tickets of its own, as agents have.
 func (b *bench) acts(ctx context.Context, p *benchServe, engine, size string, refs []ticketing.Reference) error {
+	browsers := make([]*benchBrowser, benchClients)
+	for i := range browsers {
+		var err error
+		if browsers[i], err = p.another(ctx); err != nil {
+			return err
+		}
+	}
 	share := len(refs) / benchClients
 	of := func(client, i int) ticketing.Reference { return refs[client*share+i%share] }
 	salt := time.Now().UnixNano()
 	reply := func(client, i int) (time.Duration, error) {
-		return p.post(ctx, "/agent/t/"+string(of(client, i))+"/message", url.Values{
+		return browsers[client].post(ctx, "/agent/t/"+string(of(client, i))+"/message", url.Values{
 			"answer": {"answer"}, "once": {fmt.Sprintf("%x-%d-%d", salt, client, i)},
 			"text_reply": {"Poštovani, kvar je prijavljen ekipi i biće otklonjen sjutra. Hvala na strpljenju."},
 		})
@@ -137,7 +144,7 @@ func (b *bench) acts(ctx context.Context, p *benchServe, engine, size string, re
 			act, form = "resume", url.Values{}
 		}
 		waiting[client][ref] = !waiting[client][ref]
-		return p.post(ctx, "/agent/t/"+string(ref)+"/"+act, form)
+		return browsers[client].post(ctx, "/agent/t/"+string(ref)+"/"+act, form)
 	}
 	for _, m := range []struct {
 		name  string

@@ -19,9 +19,14 @@ import (
 
 // A benchServe is the program under measure, in a process of its own.
 type benchServe struct {
-	cmd    *exec.Cmd
-	base   string // of its pages
-	ready  time.Duration
+	*benchBrowser // of who reads alone
+	cmd           *exec.Cmd
+	ready         time.Duration
+}
+
+// A benchBrowser is one signed-in agent.
+type benchBrowser struct {
+	base   string // of the pages
 	client *http.Client
 	csrf   string
 }
@@ -32,7 +37,7 @@ func (b *bench) startServe(ctx context.Context, config, web, ops string) (*bench
 	if err != nil {
 		return nil, err
 	}
-	p := &benchServe{base: "http://" + web}
+	p := &benchServe{benchBrowser: &benchBrowser{base: "http://" + web}}
 	p.cmd = exec.CommandContext(context.WithoutCancel(ctx), bin, "serve", "-c", config) //nolint:gosec // G204: this program
 	p.cmd.Stderr = b.errs
 	began := time.Now()
@@ -74,7 +79,7 @@ func (p *benchServe) memory() int64 {
 var csrfField = regexp.MustCompile(`name="_csrf" value="([^"]+)"`)
 
 // signIn signs the measuring agent in.
-func (p *benchServe) signIn(ctx context.Context) error {
+func (p *benchBrowser) signIn(ctx context.Context) error {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		return err
@@ -102,8 +107,14 @@ func (p *benchServe) signIn(ctx context.Context) error {
 	return err
 }
 
+// another signs the agent in once more, with a session of its own.
+func (p *benchBrowser) another(ctx context.Context) (*benchBrowser, error) {
+	o := &benchBrowser{base: p.base}
+	return o, o.signIn(ctx)
+}
+
 // get gives a page and how long it took to its last byte.
-func (p *benchServe) get(ctx context.Context, path string) (string, time.Duration, error) {
+func (p *benchBrowser) get(ctx context.Context, path string) (string, time.Duration, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.base+path, nil)
 	if err != nil {
 		return "", 0, err
@@ -111,18 +122,21 @@ func (p *benchServe) get(ctx context.Context, path string) (string, time.Duratio
 	return p.do(req)
 }
 
-func (p *benchServe) post(ctx context.Context, path string, form url.Values) (time.Duration, error) {
+func (p *benchBrowser) post(ctx context.Context, path string, form url.Values) (time.Duration, error) {
 	form.Set("_csrf", p.csrf)
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.base+path, strings.NewReader(form.Encode()))
 	if err != nil {
 		return 0, err
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if path != "/sign-in" {
+		req.Header.Set("HX-Request", "true") // as a browser with scripts asks: the changed parts come back
+	}
 	_, took, err := p.do(req)
 	return took, err
 }
 
-func (p *benchServe) do(req *http.Request) (string, time.Duration, error) {
+func (p *benchBrowser) do(req *http.Request) (string, time.Duration, error) {
 	began := time.Now()
 	resp, err := p.client.Do(req)
 	if err != nil {
