@@ -179,10 +179,7 @@ func TestF12Deadlock(t *testing.T) {
 // is told Busy; afterwards all is well.
 func TestF55Exhausted(t *testing.T) {
 	eachEngine(t, func(t *testing.T, url string) {
-		if strings.HasPrefix(url, "postgres") {
-			url += "?pool_max_conns=2"
-		}
-		db, err := storage.Open(t.Context(), storage.Config{URL: url, Wait: 200 * time.Millisecond}, time.Now, quiet())
+		db, err := storage.Open(t.Context(), storage.Config{URL: url, MaxConns: 2, Wait: 200 * time.Millisecond}, time.Now, quiet())
 		if err != nil {
 			t.Fatal(err)
 		}
