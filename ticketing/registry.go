@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/sistem48/system48/ticketing/lang"
@@ -34,6 +35,9 @@ func (r *Registry) act(ctx context.Context, by Actor, data map[string]any, f fun
 // SaveDepartment adds (ID 0) or changes a department. Field errors are Invalid,
 // a taken code is Conflict, a change made meanwhile Stale.
 func (r *Registry) SaveDepartment(ctx context.Context, by Actor, d *Department) error {
+	if err := by.need(RightManage); err != nil {
+		return err
+	}
 	if !codePattern.MatchString(d.Code) {
 		return invalid("code", "code.malformed")
 	}
@@ -45,11 +49,22 @@ func (r *Registry) SaveDepartment(ctx context.Context, by Actor, d *Department) 
 			return invalid("email", "email.malformed")
 		}
 	}
-	return r.act(ctx, by, map[string]any{"department": d.Code}, func(tx Tx) error { return tx.SaveDepartment(ctx, d) })
+	var saved Department
+	err := r.act(ctx, by, map[string]any{"department": d.Code}, func(tx Tx) error {
+		saved = *d // the function may run again
+		return tx.SaveDepartment(ctx, &saved)
+	})
+	if err == nil {
+		*d = saved
+	}
+	return err
 }
 
 // SaveCategory adds (ID 0) or changes a category.
 func (r *Registry) SaveCategory(ctx context.Context, by Actor, c *Category) error {
+	if err := by.need(RightManage); err != nil {
+		return err
+	}
 	if !codePattern.MatchString(c.Code) {
 		return invalid("code", "code.malformed")
 	}
@@ -74,7 +89,15 @@ func (r *Registry) SaveCategory(ctx context.Context, by Actor, c *Category) erro
 	default:
 		return invalid("proof", "category.proof")
 	}
-	return r.act(ctx, by, map[string]any{"category": c.Code}, func(tx Tx) error { return tx.SaveCategory(ctx, c) })
+	var saved Category
+	err = r.act(ctx, by, map[string]any{"category": c.Code}, func(tx Tx) error {
+		saved = *c // the function may run again
+		return tx.SaveCategory(ctx, &saved)
+	})
+	if err == nil {
+		*c = saved
+	}
+	return err
 }
 
 func cleanNames(names map[lang.Tag]string) error {
@@ -89,10 +112,53 @@ func cleanNames(names map[lang.Tag]string) error {
 	return nil
 }
 
-// SaveAgent adds (ID 0) or changes a member of staff. Disabling ends all their
-// sessions and tokens at once (A57). The last admin cannot be disabled or
+// SaveAgent adds (ID 0) or changes a member of staff. One given without a
+// password hash, as directories are, keeps the password. Disabling ends all
+// their sessions and tokens at once (A57). The last admin cannot be disabled or
 // demoted: Conflict.
 func (r *Registry) SaveAgent(ctx context.Context, by Actor, a *Agent) error {
+	if err := by.need(RightManage); err != nil {
+		return err
+	}
+	dir, err := r.Store.Directory(ctx)
+	if err != nil {
+		return err
+	}
+	if err := checkAgent(a, dir); err != nil {
+		return err
+	}
+	if a.ID == 0 {
+		a.CreatedAt = r.now()
+	}
+	data := map[string]any{"role": string(a.Role), "disabled": a.Disabled}
+	var saved Agent
+	err = r.act(ctx, by, data, func(tx Tx) error {
+		saved = *a // the function may run again
+		if saved.ID != 0 && saved.PasswordHash == "" {
+			stored, err := tx.Agent(ctx, saved.ID)
+			if err != nil {
+				return err
+			}
+			saved.PasswordHash = stored.PasswordHash
+		}
+		if err := tx.SaveAgent(ctx, &saved); err != nil {
+			return err
+		}
+		data["agent"] = int64(saved.ID)
+		if saved.Disabled {
+			tx.Notify(Signal{Type: "session", Agent: saved.ID})
+			return tx.EndSessions(ctx, saved.ID)
+		}
+		return nil
+	})
+	if err == nil {
+		*a = saved
+	}
+	return err
+}
+
+// checkAgent puts the fields in order, or says which one is wrong.
+func checkAgent(a *Agent, dir *Directory) error {
 	if a.Email = NormalEmail(a.Email); a.Email == "" {
 		return invalid("email", "email.malformed")
 	}
@@ -105,10 +171,6 @@ func (r *Registry) SaveAgent(ctx context.Context, by Actor, a *Agent) error {
 	if (a.Role == RoleOfficer || a.Role == RoleHead) && len(a.Departments) == 0 {
 		return invalid("departments", "role.departments")
 	}
-	dir, err := r.Store.Directory(ctx)
-	if err != nil {
-		return err
-	}
 	for _, id := range a.Departments {
 		if _, ok := dir.Department(id); !ok {
 			return invalid("departments", "department.unknown")
@@ -117,21 +179,7 @@ func (r *Registry) SaveAgent(ctx context.Context, by Actor, a *Agent) error {
 	if a.ID != 0 && (a.Disabled || a.Role != RoleAdmin) && lastAdmin(dir, a.ID) {
 		return &Error{Kind: Conflict, Field: "role", Key: "role.last_admin"}
 	}
-	if a.ID == 0 {
-		a.CreatedAt = r.now()
-	}
-	data := map[string]any{"agent": int64(a.ID), "role": string(a.Role), "disabled": a.Disabled}
-	return r.act(ctx, by, data, func(tx Tx) error {
-		if err := tx.SaveAgent(ctx, a); err != nil {
-			return err
-		}
-		data["agent"] = int64(a.ID)
-		if a.Disabled {
-			tx.Notify(Signal{Type: "session", Agent: a.ID})
-			return tx.EndSessions(ctx, a.ID)
-		}
-		return nil
-	})
+	return nil
 }
 
 func lastAdmin(dir *Directory, id AgentID) bool {
@@ -150,11 +198,10 @@ const passLife = 24 * time.Hour
 // Invite mails a link by which the agent chooses a password; it works once,
 // for 24 hours. It is also how an admin resets a password.
 func (r *Registry) Invite(ctx context.Context, by Actor, id AgentID, purpose PassPurpose) (link string, err error) {
-	secret := newSecret()
-	link = r.Settings.PublicURL + "/welcome/" + secret
-	now := r.now()
+	secret, now := newSecret(), r.now()
 	err = r.act(ctx, by, map[string]any{"agent": int64(id), "pass": string(purpose)}, func(tx Tx) error {
-		return r.sendPass(ctx, tx, id, purpose, secret, link, now)
+		link, err = r.sendPass(ctx, tx, id, purpose, secret, now)
+		return err
 	})
 	return link, err
 }
@@ -171,24 +218,26 @@ func (r *Registry) RequestReset(ctx context.Context, email string) error {
 			}
 			return err
 		}
-		if err := r.sendPass(ctx, tx, a.ID, PassReset, secret, r.Settings.PublicURL+"/welcome/"+secret, now); err != nil {
+		if _, err := r.sendPass(ctx, tx, a.ID, PassReset, secret, now); err != nil {
 			return err
 		}
 		return tx.AppendEvent(ctx, &Event{At: now, Actor: SystemActor("reset").ID(), Kind: EventAdmin, Data: map[string]any{"agent": int64(a.ID), "pass": "reset"}})
 	})
 }
 
-func (r *Registry) sendPass(ctx context.Context, tx Tx, id AgentID, purpose PassPurpose, secret, link string, now time.Time) error {
+func (r *Registry) sendPass(ctx context.Context, tx Tx, id AgentID, purpose PassPurpose, secret string, now time.Time) (link string, err error) {
 	a, err := tx.Agent(ctx, id)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if a.Disabled {
-		return &Error{Kind: Conflict, Field: "agent", Key: "agent.disabled"}
+		return "", &Error{Kind: Conflict, Field: "agent", Key: "agent.disabled"}
 	}
+	secret += passSeal(a)
+	link = r.Settings.PublicURL + "/welcome/" + secret
 	p := &Pass{Hash: HashSecret(secret), Purpose: purpose, Agent: id, ExpiresAt: now.Add(passLife)}
 	if err := tx.SavePass(ctx, p); err != nil {
-		return err
+		return "", err
 	}
 	tag := a.Language
 	if tag == "" {
@@ -200,13 +249,17 @@ func (r *Registry) sendPass(ctx context.Context, tx Tx, id AgentID, purpose Pass
 	}
 	l, err := r.Letters.Compose(to, tag, LetterData{AgentName: a.Name, ActionURL: link, ExpiresAt: p.ExpiresAt})
 	if err != nil {
-		return err
+		return "", err
 	}
-	return r.toStaff(ctx, tx, to, a.Email, l, now)
+	return link, r.toStaff(ctx, tx, to, a.Email, l, now)
 }
 
+// passSeal ends the secret of a pass and binds it to the password of its hour:
+// once the password was changed, by whatever way, every older link is Gone (A50).
+func passSeal(a *Agent) string { return HashSecret(a.PasswordHash)[:12] }
+
 // AcceptPass sets the password (already hashed) of the pass's agent and ends all
-// their sessions. A used or expired pass is Gone, an unknown one NotFound.
+// their sessions. A used, expired or overtaken pass is Gone, an unknown one NotFound.
 func (r *Registry) AcceptPass(ctx context.Context, secret, passwordHash string) (AgentID, error) {
 	if len(secret) < 20 || len(secret) > 100 {
 		return 0, &Error{Kind: NotFound, Key: "pass.unknown"}
@@ -225,7 +278,7 @@ func (r *Registry) AcceptPass(ctx context.Context, secret, passwordHash string) 
 		if err != nil {
 			return err
 		}
-		if a.Disabled {
+		if a.Disabled || !strings.HasSuffix(secret, passSeal(a)) {
 			return &Error{Kind: Gone, Key: "pass.gone"}
 		}
 		id, p.UsedAt, a.PasswordHash = a.ID, now, passwordHash
