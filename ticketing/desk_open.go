@@ -250,12 +250,5 @@ func (c *change) finishOpen(ctx context.Context, in OpenInput, citizen *Citizen)
 			return err
 		}
 	}
-	if err := c.tx.SaveTicket(ctx, c.t); err != nil {
-		return err
-	}
-	c.tx.Notify(Signal{Type: "ticket", Ticket: c.t.ID, Version: c.t.Version, Department: c.t.Department})
-	if c.outbox {
-		c.tx.Notify(Signal{Type: "outbox"})
-	}
-	return nil
+	return saveTicket(ctx, c.tx, c.t)
 }

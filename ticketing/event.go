@@ -173,5 +173,6 @@ func (s Seal) compute() string {
 // Follows reports whether s is unchanged and the right successor of prev, over
 // the hashes found for its period.
 func (s Seal) Follows(prev Seal, hashes []string) bool {
-	return s.Prev == prev.Hash && s == NextSeal(prev, hashes, s.To, s.At)
+	n := NextSeal(prev, hashes, s.To, s.At)
+	return s.Seq == n.Seq && s.From.Equal(n.From) && s.Count == n.Count && s.Root == n.Root && s.Prev == n.Prev && s.Hash == n.Hash
 }

@@ -2,9 +2,7 @@ package ticketing
 
 import (
 	"context"
-	"errors"
 	"slices"
-	"time"
 
 	"github.com/sistem48/system48/ticketing/lang"
 )
@@ -117,107 +115,5 @@ func (p *People) link(ctx context.Context, by Actor, kind EventKind, data map[st
 			return err
 		}
 		return tx.AppendEvent(ctx, &Event{At: p.now(), Actor: by.ID(), Kind: kind, Data: data})
-	})
-}
-
-// Counter is what the citizen does on the status page, after reference and
-// tracking code have proved who asks.
-type Counter struct{ *Bureau }
-
-// Find gives the ticket that reference and code open. Unknown reference and
-// wrong code are the same NotFound.
-func (c *Counter) Find(ctx context.Context, reads interface {
-	TicketForCitizen(ctx context.Context, ref Reference) (*TicketView, error)
-}, ref, code string,
-) (*TicketView, error) {
-	unknown := &Error{Kind: NotFound, Key: "status.unknown"}
-	r, err := ParseReference(c.Settings.Prefix, ref)
-	if err != nil {
-		r = NewReference(c.Settings.Prefix, 0, 0) // spend the same time
-	}
-	v, err := reads.TicketForCitizen(ctx, r)
-	if err != nil && !errors.Is(err, NotFound) {
-		return nil, err
-	}
-	epoch := 0
-	if v != nil {
-		epoch = v.Ticket.TrackingEpoch
-	}
-	if ok := c.Keys.CheckTrackingCode(r, epoch, code); !ok || v == nil {
-		return nil, unknown
-	}
-	return v, nil
-}
-
-// Write adds a message from the status page.
-func (c *Counter) Write(ctx context.Context, ref Reference, text string, files []Attachment) error {
-	if len(cleanLine(text, 10)) == 0 && len(files) == 0 {
-		return invalid("text", "reply.empty")
-	}
-	if len(text) > 20_000 {
-		return &Error{Kind: TooLarge, Field: "text", Key: "reply.too_long"}
-	}
-	return c.act(ctx, ref, func(tx Tx, t *Ticket, dir *Directory, now time.Time) error {
-		if !t.IsOpenFor(now) {
-			return &Error{Kind: Conflict, Field: "state", Key: "status.too_late"}
-		}
-		id, err := tx.NextID(ctx, IDMessage)
-		if err != nil {
-			return err
-		}
-		text := cleanText(text, 20_000)
-		m := Message{
-			ID: MessageID(id), Direction: In, Channel: ChannelPortal, By: Actor{Citizen: true}.ID(), Author: t.ReplyTo, Text: text,
-			FoldAt: len(text), Files: files, Language: t.Language, ReceivedAt: now, CreatedAt: now,
-		}
-		k, _ := dir.Category(t.Category)
-		return t.Receive(m, Actor{Citizen: true}, dir.Rules, k, now)
-	})
-}
-
-// Deny says "it is not solved": a new episode starts. Conflict when the ticket is in work
-// or the time for it is over.
-func (c *Counter) Deny(ctx context.Context, ref Reference, text string) error {
-	return c.act(ctx, ref, func(tx Tx, t *Ticket, dir *Directory, now time.Time) error {
-		if t.State.InWork() {
-			return &Error{Kind: Conflict, Field: "state", Key: "status.in_work"}
-		}
-		if !t.IsOpenFor(now) {
-			return &Error{Kind: Conflict, Field: "state", Key: "status.too_late"}
-		}
-		k, _ := dir.Category(t.Category)
-		if cleanLine(text, 10) == "" {
-			return t.Reopen(Actor{Citizen: true}, dir.Rules, k, now)
-		}
-		id, err := tx.NextID(ctx, IDMessage)
-		if err != nil {
-			return err
-		}
-		text := cleanText(text, 20_000)
-		return t.Receive(Message{
-			ID: MessageID(id), Direction: In, Channel: ChannelPortal, By: Actor{Citizen: true}.ID(), Author: t.ReplyTo,
-			Text: text, FoldAt: len(text), Language: t.Language, ReceivedAt: now, CreatedAt: now,
-		}, Actor{Citizen: true}, dir.Rules, k, now)
-	})
-}
-
-func (c *Counter) act(ctx context.Context, ref Reference, f func(tx Tx, t *Ticket, dir *Directory, now time.Time) error) error {
-	dir, err := c.Store.Directory(ctx)
-	if err != nil {
-		return err
-	}
-	return c.Store.InTx(ctx, func(tx Tx) error {
-		t, err := tx.Ticket(ctx, Scope{All: true}, ref)
-		if err != nil {
-			return err
-		}
-		if err := f(tx, t, dir, c.now()); err != nil {
-			return err
-		}
-		if err := tx.SaveTicket(ctx, t); err != nil {
-			return err
-		}
-		tx.Notify(Signal{Type: "ticket", Ticket: t.ID, Version: t.Version, Department: t.Department, Agent: t.Assignee})
-		return nil
 	})
 }

@@ -381,7 +381,9 @@ func TestCloseCodesAndProofs(t *testing.T) {
 	photo := []ticketing.Attachment{{Key: "k", Name: "poslije.jpg", ContentType: "image/jpeg"}}
 	decision := ticketing.Category{Code: "tree", Names: r.Other.Names, Department: r.Bureau.ID, Proof: ticketing.ProofDecision}
 	r.must(r.staff.SaveCategory(t.Context(), r.adam(), &decision))
-	in := func(c ticketing.Category) *ticketing.Ticket { return r.handed(ticketing.OpenInput{Category: c.ID, Email: citizen}) }
+	in := func(c ticketing.Category) *ticketing.Ticket {
+		return r.handed(ticketing.OpenInput{Category: c.ID, Email: citizen})
+	}
 	closing := func(k *ticketing.Ticket, c ticketing.CloseInput) error {
 		return second(r.desk.Close(t.Context(), r.ana(), at(k), c))
 	}
