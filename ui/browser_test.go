@@ -227,8 +227,11 @@ func (l look) String() string {
 // their widths, all of it when the pages are to be seen by a person.
 func looks(all bool) []look {
 	list := []look{
-		{1440, 900, false, lang.SrLatn, true}, {390, 844, true, lang.SrLatn, true},
-		{390, 844, false, lang.Sq, false}, {390, 844, false, lang.SrCyrl, false}, {1440, 900, false, lang.En, false},
+		{1440, 900, false, lang.SrLatn, true},
+		{390, 844, true, lang.SrLatn, true},
+		{390, 844, false, lang.Sq, false},
+		{390, 844, false, lang.SrCyrl, false},
+		{1440, 900, false, lang.En, false},
 	}
 	if all {
 		list = append(list, look{1440, 900, true, lang.SrLatn, true}, look{390, 844, false, lang.SrLatn, true}, look{1440, 900, false, lang.SrCyrl, true})
@@ -327,7 +330,7 @@ func TestPages(t *testing.T) {
 	shots := os.Getenv("S48_SHOTS")
 	for _, l := range looks(shots != "") {
 		tab, cancel := chromedp.NewContext(ctx)
-		problems := listen(t, tab)
+		problems := listen(tab, t)
 		s.speak(t, l.tag)
 		for _, p := range s.pages(t, l.tag) {
 			cookie := session
@@ -338,14 +341,14 @@ func TestPages(t *testing.T) {
 				t.Fatalf("%s %s: %v", l, p.name, err)
 			}
 			if shots != "" {
-				shoot(t, tab, filepath.Join(shots, p.name+"_"+l.String()+".png"))
+				shoot(tab, t, filepath.Join(shots, p.name+"_"+l.String()+".png"))
 			}
 			wide, err := chromedp.Run(tab, chromedp.Evaluate[int](`document.documentElement.scrollWidth - innerWidth`))
 			if err != nil || wide > 0 {
 				t.Errorf("%s %s is %d px wider than the screen (%v)", l, p.name, wide, err)
 			}
 			if l.axe {
-				for _, v := range violations(t, tab, string(axe)) {
+				for _, v := range violations(tab, t, string(axe)) {
 					t.Errorf("%s %s: %s: %s\n\t%s", l, p.name, v.ID, v.Help, strings.Join(v.Nodes, "\n\t"))
 				}
 			}
@@ -361,7 +364,7 @@ func TestPages(t *testing.T) {
 }
 
 // violations asks axe about the page that is open.
-func violations(t *testing.T, tab context.Context, axe string) []violation {
+func violations(tab context.Context, t *testing.T, axe string) []violation {
 	t.Helper()
 	if _, err := chromedp.Run(tab, chromedp.Evaluate[any](axe+";0")); err != nil {
 		t.Fatal(err)
@@ -373,7 +376,7 @@ func violations(t *testing.T, tab context.Context, axe string) []violation {
 	return found
 }
 
-func shoot(t *testing.T, ctx context.Context, name string) {
+func shoot(ctx context.Context, t *testing.T, name string) {
 	t.Helper()
 	png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
 	if err == nil {

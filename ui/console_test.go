@@ -17,7 +17,7 @@ type console struct {
 	texts []string
 }
 
-func listen(t *testing.T, ctx context.Context) *console {
+func listen(ctx context.Context, t *testing.T) *console {
 	t.Helper()
 	c := &console{}
 	add := func(text string) {

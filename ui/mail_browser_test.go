@@ -150,13 +150,13 @@ func TestPortalIsLight(t *testing.T) {
 func TestSigningInByHand(t *testing.T) {
 	ctx := chromium(t)
 	s := newSite(t)
-	problems := listen(t, ctx)
+	problems := listen(ctx, t)
 	if err := s.show(ctx, look{width: 1440, height: 900, tag: lang.SrLatn}, nil, "/sign-in?next=/profile"); err != nil {
 		t.Fatal(err)
 	}
 	fill := func(pw string) {
 		t.Helper()
-		if err := chromedp.Do(ctx, chromedp.SetValue("#email", s.Ana.Email), chromedp.SetValue("#password", pw), chromedp.Click("form.stack button")); err != nil {
+		if err := chromedp.Do(ctx, chromedp.WaitVisible("#password"), chromedp.SetValue("#email", s.Ana.Email), chromedp.SetValue("#password", pw), chromedp.Click("form.stack button")); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -164,7 +164,7 @@ func TestSigningInByHand(t *testing.T) {
 		t.Helper()
 		deadline := time.Now().Add(10 * time.Second)
 		for {
-			got, err := chromedp.Run(ctx, chromedp.Evaluate[string](`location.pathname + " " + ((document.querySelector(".notice--bad") ?? document.querySelector("h1"))?.textContent.trim() ?? "")`))
+			got, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.readyState !== "complete" ? "" : location.pathname + " " + ((document.querySelector(".notice--bad") ?? document.querySelector("h1"))?.textContent.trim() ?? "")`))
 			if err == nil && strings.HasPrefix(got, want) {
 				return
 			}

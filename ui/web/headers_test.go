@@ -266,7 +266,7 @@ func TestErrors(t *testing.T) {
 		ticketing.Internal: 500, ticketing.Invalid: 422, ticketing.NotFound: 404, ticketing.Forbidden: 403, ticketing.Conflict: 409,
 		ticketing.Stale: 409, ticketing.Busy: 503, ticketing.Throttled: 429, ticketing.TooLarge: 413, ticketing.Gone: 410, ticketing.Unauthenticated: 401,
 	} {
-		fail = fmt.Errorf("do a thing for marker %d: %w", kind, kind)
+		fail = fmt.Errorf("do a thing for marker %d: %w", uint8(kind), kind)
 		o.log.Reset()
 		res, body := b.do(t, http.MethodGet, "/fail", nil)
 		if res.StatusCode != want || Status(kind) != want {
