@@ -183,6 +183,7 @@ func (c Config) settings() ticketing.Settings {
 				Enabled: a.Autoreply.Enabled, PerHour: a.Autoreply.PerAddressPerHour,
 				PerDay: a.Autoreply.PerAddressPerDay, VerifiedPerDay: a.Autoreply.VerifiedPerDay,
 			}
+			s.MailLimit = fmt.Sprintf("%d MB", a.IMAP.MaxMessageMB)
 		}
 	}
 	return s
