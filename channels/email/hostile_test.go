@@ -85,16 +85,20 @@ func TestA80Hostile(t *testing.T) {
 	t.Parallel()
 	blobs := newMemBlobs()
 	p := newTestParser(blobs)
+	bound := 2 * time.Second
+	if testing.Short() {
+		bound = time.Minute // time is not measured with -short, which the race detector runs with
+	}
 	for _, c := range emailtest.Hostile() {
 		t.Run(c.Name, func(t *testing.T) {
 			var in ticketing.Inbound
 			best := time.Hour
-			for try := 0; try < 3 && best > 2*time.Second; try++ { // others may be using the machine
+			for try := 0; try < 3 && best > bound; try++ { // others may be using the machine
 				start := time.Now()
 				in = parseMail(t, blobs, p, string(c.Raw))
 				best = min(best, time.Since(start))
 			}
-			if best > 2*time.Second {
+			if best > bound {
 				t.Errorf("took %v", best)
 			}
 			checkInbound(t, in, blobs)
