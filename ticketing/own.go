@@ -2,6 +2,7 @@ package ticketing
 
 import (
 	"context"
+	"strings"
 
 	"github.com/sistem48/system48/ticketing/lang"
 )
@@ -75,8 +76,8 @@ func (r *Registry) changeOwn(ctx context.Context, by Actor, what string, change 
 	return own, err
 }
 
-// PassOf gives whom a link that works once is for, without using it up: a used
-// or expired one is Gone, an unknown one NotFound.
+// PassOf gives whom a link that works once is for, without using it up: a used,
+// expired or overtaken one is Gone, an unknown one NotFound.
 func (r *Registry) PassOf(ctx context.Context, secret string) (Agent, PassPurpose, error) {
 	var agent Agent
 	var purpose PassPurpose
@@ -89,7 +90,7 @@ func (r *Registry) PassOf(ctx context.Context, secret string) (Agent, PassPurpos
 		if err != nil {
 			return err
 		}
-		if a.Disabled || !p.UsedAt.IsZero() || !r.now().Before(p.ExpiresAt) {
+		if a.Disabled || !strings.HasSuffix(secret, passSeal(a)) || !p.UsedAt.IsZero() || !r.now().Before(p.ExpiresAt) {
 			return &Error{Kind: Gone, Key: "pass.gone"}
 		}
 		agent, purpose = *a, p.Purpose
