@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/sistem48/system48/ticketing/lang"
@@ -112,7 +113,7 @@ func (a *arrival) place(ctx context.Context) error {
 		return err
 	}
 	known := false
-	if t != nil && a.in.Auth != AuthFail {
+	if t != nil && a.in.Auth != AuthFail && !a.ambiguous() {
 		if known, err = a.isParty(ctx, t, sender); err != nil {
 			return err
 		}
@@ -138,6 +139,10 @@ func (a *arrival) place(ctx context.Context) error {
 	a.mentions = t.Ref
 	return a.open(ctx, sender, nil)
 }
+
+// ambiguous reports whether the sender can be read in two ways: such a mail
+// speaks for nobody, it neither joins a ticket unmarked nor is it answered (A71).
+func (a *arrival) ambiguous() bool { return slices.Contains(a.in.Notes, "two_from") }
 
 // again enters an item that an earlier try could only show as unreadable: what
 // can be read of it now joins the ticket that shows the original (I2).

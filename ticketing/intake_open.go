@@ -146,7 +146,7 @@ func (a *arrival) forgiveAddress(ctx context.Context) error {
 // cannot be told for sure, and what could not be read and may be a machine's,
 // gets none (A71, A78).
 func (a *arrival) receipt(ctx context.Context, t *Ticket, c *Citizen) error {
-	if c == nil || a.in.Channel != ChannelEmail || a.in.Unreadable || slices.Contains(a.in.Notes, "two_from") {
+	if c == nil || a.in.Channel != ChannelEmail || a.in.Unreadable || a.ambiguous() {
 		return nil
 	}
 	if !a.Settings.Receipts.Enabled || !a.countAutomatic(t, c, a.in.Auth == AuthPass, a.now) {
