@@ -81,7 +81,7 @@ func Chip(v ChipView) templ.Component {
 			templ_7745c5c3_Var3 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		var templ_7745c5c3_Var4 = []any{"chip", templ.KV("chip--"+v.Kind, v.Kind != "")}
+		var templ_7745c5c3_Var4 = []any{v.class()}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var4...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -155,7 +155,7 @@ func DueChip(d Due) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else if !d.At.IsZero() {
-			var templ_7745c5c3_Var8 = []any{"chip", "chip--" + d.kind(ctx)}
+			var templ_7745c5c3_Var8 = []any{"chip chip--" + d.kind(ctx)}
 			templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var8...)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -11,6 +11,8 @@ import (
 
 	"github.com/a-h/templ/generator"
 	"github.com/a-h/templ/parser/v2"
+
+	"github.com/sistem48/system48/ui/static"
 )
 
 // templates gives every template of the areas.
@@ -86,6 +88,31 @@ func TestBannedInTemplates(t *testing.T) {
 		for what, re := range banned {
 			if at := re.FindIndex(body); at != nil {
 				t.Errorf("%s:%d has %s", name, 1+bytes.Count(body[:at[0]], []byte("\n")), what)
+			}
+		}
+	}
+}
+
+// TestIconsOfTemplates finds drawings by name that the sprite does not have.
+func TestIconsOfTemplates(t *testing.T) {
+	t.Parallel()
+	known := map[string]bool{}
+	for _, name := range static.Icons() {
+		known[name] = true
+	}
+	named := regexp.MustCompile(`\b(?:Icon|Empty)\("([a-z0-9-]+)"|\bIcon: +"([a-z0-9-]+)"`)
+	files, err := filepath.Glob("../*/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range append(templates(t), files...) {
+		body, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range named.FindAllSubmatch(body, -1) {
+			if icon := string(m[1]) + string(m[2]); !known[icon] {
+				t.Errorf("%s draws %q", name, icon)
 			}
 		}
 	}

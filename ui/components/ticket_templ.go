@@ -38,7 +38,7 @@ func Row(v RowView) templ.Component {
 			templ_7745c5c3_Var1 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		var templ_7745c5c3_Var2 = []any{"row", templ.KV("row--unread", v.Unread), templ.KV("row--open", v.Selected)}
+		var templ_7745c5c3_Var2 = []any{v.class()}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var2...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err

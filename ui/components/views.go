@@ -121,11 +121,29 @@ type RowView struct {
 	OOB      bool // sent by itself to take the place of the old row
 }
 
+func (v RowView) class() string {
+	c := "row"
+	if v.Unread {
+		c += " row--unread"
+	}
+	if v.Selected {
+		c += " row--open"
+	}
+	return c
+}
+
 // A ChipView is a state in words.
 type ChipView struct {
 	Kind string // "ok", "warn", "bad", "info", "outline" or ""
 	Icon string
 	Text string
+}
+
+func (v ChipView) class() string {
+	if v.Kind == "" {
+		return "chip"
+	}
+	return "chip chip--" + v.Kind
 }
 
 // StateChip gives a ticket's state as a chip.

@@ -21,6 +21,7 @@ const Prefix = "/s/"
 type tree struct {
 	hash  string
 	files map[string]*file
+	icons map[string]string // addresses of the drawings by name: a page has hundreds
 }
 
 var load = sync.OnceValue(func() *tree {
@@ -40,20 +41,41 @@ func URL(name string) string {
 	if _, ok := t.files[name]; !ok {
 		panic("static: no file " + name)
 	}
-	return Prefix + t.hash + "/" + name
+	return t.url(name)
 }
 
-// Icon gives the address of one drawing of the icon sprite, for <use href>.
-func Icon(name string) string { return URL("icons/i.svg") + "#" + name }
+func (t *tree) url(name string) string { return Prefix + t.hash + "/" + name }
+
+// sprite is the file of all drawings.
+const sprite = "icons/i.svg"
+
+// Icon gives the address of one drawing of the icon sprite, for <use href>. A
+// name the sprite does not have draws nothing; tests of templates look for those.
+func Icon(name string) string {
+	t := load()
+	if address, ok := t.icons[name]; ok {
+		return address
+	}
+	return t.url(sprite) + "#" + name
+}
 
 // Icons lists the names of all drawings of the sprite, sorted.
 func Icons() []string {
 	var names []string
-	for _, part := range strings.Split(string(load().files["icons/i.svg"].body), `<symbol id="`)[1:] {
-		name, _, _ := strings.Cut(part, `"`)
+	for name := range load().icons {
 		names = append(names, name)
 	}
 	sort.Strings(names)
+	return names
+}
+
+// drawings reads the names of the symbols out of a sprite.
+func drawings(svg string) []string {
+	var names []string
+	for _, part := range strings.Split(svg, `<symbol id="`)[1:] {
+		name, _, _ := strings.Cut(part, `"`)
+		names = append(names, name)
+	}
 	return names
 }
 
@@ -81,6 +103,10 @@ func build(src fs.FS) (*tree, error) {
 		t.files[area] = newFile(area, body)
 	}
 	t.hash = t.sum()
+	t.icons = map[string]string{}
+	for _, name := range drawings(string(t.files[sprite].body)) {
+		t.icons[name] = t.url(sprite) + "#" + name
+	}
 	return t, nil
 }
 

@@ -64,7 +64,11 @@ func newOffice(t *testing.T, change func(*Options)) *office {
 		if err != nil {
 			return err
 		}
-		a, refusal, err := kit.Authenticate(c.Request().Context(), f.Line("email", 254), f.Secret("password", MaxPasswordBytes), c.RealIP())
+		email, password := f.Line("email", 254), f.Secret("password", MaxPasswordBytes)
+		if !f.OK() {
+			return c.String(http.StatusUnprocessableEntity, "too long")
+		}
+		a, refusal, err := kit.Authenticate(c.Request().Context(), email, password, c.RealIP())
 		if err != nil {
 			return err
 		}
