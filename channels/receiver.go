@@ -3,7 +3,9 @@ package channels
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"runtime"
 	"sync"
 	"time"
 
@@ -42,9 +44,12 @@ const (
 	// that outlasts it is only done twice: an item is settled once.
 	receiverLease = 30 * time.Second
 	receiverPoll  = time.Second
-	// maxTries is how often an item is tried before it becomes a ticket that
-	// only shows the original (F14).
+	// maxTries is how often an item may fail by itself before it becomes a ticket
+	// that only shows the original (F14).
 	maxTries = 3
+	// maxClaims is how often an item may be taken up without its end being known,
+	// because the process died with it in hand.
+	maxClaims = 12
 )
 
 func (r *Receiver) init() {
@@ -125,7 +130,7 @@ func (r *Receiver) Step(ctx context.Context) (int, error) {
 	}
 	inbounds = inbounds[:len(kept)]
 	var firstErr error
-	for i, err := range r.Intake.Receive(ctx, inbounds) {
+	for i, err := range r.enter(ctx, inbounds) {
 		if err != nil {
 			r.giveBack(ctx, kept[i], err)
 			if firstErr == nil {
@@ -157,35 +162,86 @@ func (r *Receiver) parseAll(ctx context.Context, entries []ticketing.LedgerEntry
 	return inbounds, errs
 }
 
-// parse gives the Inbound of an item. An item that was tried too often comes
-// as a bare ticket that shows the original.
-func (r *Receiver) parse(ctx context.Context, e ticketing.LedgerEntry) (ticketing.Inbound, error) {
-	if e.Attempts > maxTries {
-		return Unreadable(e), nil
-	}
+// parse gives the Inbound of an item. An item that failed too often comes as a
+// bare ticket that shows the original. A panic is an error like any other.
+func (r *Receiver) parse(ctx context.Context, e ticketing.LedgerEntry) (in ticketing.Inbound, err error) {
+	defer func() {
+		in.Ticket, in.Message = e.Ticket, e.Message
+		if p := recover(); p != nil {
+			r.Log.ErrorContext(ctx, "parser panicked", "part", "receiver", "ledger", int64(e.ID), "err", panicKind(p))
+			err = fmt.Errorf("parse ledger item %d: %w", e.ID, ticketing.Internal)
+		}
+	}()
 	p := r.Parsers[e.Arrival.Channel]
-	if p == nil {
+	if p == nil || isPoison(e) {
 		return Unreadable(e), nil
 	}
-	in, err := p.Parse(ctx, e)
+	in, err = p.Parse(ctx, e)
 	if errors.Is(err, ticketing.NotFound) && e.Attempts >= maxTries {
 		return Unreadable(e), nil // the original is gone from the blob store: say so visibly
 	}
 	return in, err
 }
 
+// isPoison reports whether an item has failed too often. That the store was away
+// is not counted, and that a process died only after many times.
+func isPoison(e ticketing.LedgerEntry) bool {
+	return e.Attempts > maxClaims || (e.Attempts > maxTries && e.LastError != "")
+}
+
+// panicKind gives what a log may say of a panic: run-time errors name indexes
+// and types, anything else could quote a citizen's words (I10).
+func panicKind(p any) string {
+	if err, ok := p.(runtime.Error); ok {
+		return err.Error()
+	}
+	return fmt.Sprintf("%T", p)
+}
+
+// enter gives the contacts to Intake: together, or, when that panics, each by
+// itself.
+func (r *Receiver) enter(ctx context.Context, batch []ticketing.Inbound) []error {
+	errs, ok := r.tryEnter(ctx, batch)
+	if ok || len(batch) == 1 {
+		return errs
+	}
+	for i := range batch {
+		one, _ := r.tryEnter(ctx, batch[i:i+1])
+		errs[i] = one[0]
+	}
+	return errs
+}
+
+func (r *Receiver) tryEnter(ctx context.Context, batch []ticketing.Inbound) (errs []error, ok bool) {
+	defer func() {
+		if p := recover(); p != nil {
+			r.Log.ErrorContext(ctx, "intake panicked", "part", "receiver", "items", len(batch), "err", panicKind(p))
+			errs = make([]error, len(batch))
+			for i := range errs {
+				errs[i] = fmt.Errorf("receive contact %d: %w", batch[i].Ledger, ticketing.Internal)
+			}
+		}
+	}()
+	return r.Intake.Receive(ctx, batch), true
+}
+
 // giveBack lets an item be tried again later. When the store is away the claim's
 // lease does the same.
 func (r *Receiver) giveBack(ctx context.Context, e ticketing.LedgerEntry, why error) {
-	wait := time.Duration(min(e.Attempts, 6)) * 5 * time.Second
-	if errors.Is(why, ticketing.Busy) {
-		wait = 2 * time.Second
+	wait, text := time.Duration(min(e.Attempts, 6))*5*time.Second, ticketing.KindOf(why).Error()
+	switch {
+	case ctx.Err() != nil: // we are asked to end: that is no failure of the item
+		wait, text = 0, ""
+	case errors.Is(why, ticketing.Busy):
+		wait, text = 2*time.Second, ""
 	}
-	if err := r.Ledger.Defer(context.WithoutCancel(ctx), e.ID, r.Now().Add(wait), ticketing.KindOf(why).Error()); err != nil {
+	if err := r.Ledger.Defer(context.WithoutCancel(ctx), e.ID, r.Now().Add(wait), text); err != nil {
 		r.Log.WarnContext(ctx, "item stays claimed", "part", "receiver", "ledger", int64(e.ID), "err", err)
 		return
 	}
-	r.Log.WarnContext(ctx, "item deferred", "part", "receiver", "ledger", int64(e.ID), "attempt", e.Attempts, "err", why)
+	if text != "" {
+		r.Log.WarnContext(ctx, "item deferred", "part", "receiver", "ledger", int64(e.ID), "attempt", e.Attempts, "err", why)
+	}
 }
 
 // Unreadable is what becomes of an item that cannot be understood: a visible

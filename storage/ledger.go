@@ -422,6 +422,7 @@ func (db *DB) mailboxesOf(found []ledgerRow, run func(statement) error) (map[int
 
 var (
 	deferItem  = sqlQuery("update ledger set next_at = ?, last_error = ?, lease_until = null where id = ? and state = 0")
+	unclaim    = sqlQuery("update ledger set next_at = ?, attempts = attempts - 1, lease_until = null where id = ? and state = 0")
 	settleItem = sqlQuery(`update ledger set state = ?, reason = ?, ticket_id = ?, message_id = ?, duplicate_of = ?, settled_at = ?,
 		next_at = null, lease_until = null where id = ? and state = 0`)
 	retryItem = sqlQuery(`update ledger set state = 0, attempts = 0, reason = '', last_error = '', next_at = null, settled_at = null, lease_until = null
@@ -443,6 +444,10 @@ func unsettled(id ticketing.LedgerID) func(t *tx) error {
 // Defer gives a claimed item back; see ticketing.IntakeLedger.
 func (db *DB) Defer(ctx context.Context, id ticketing.LedgerID, at time.Time, why string) error {
 	return db.write(ctx, func(t *tx) error {
+		if why == "" {
+			t.queueOne(unsettled(id), unclaim, instant(at), int64(id))
+			return nil
+		}
 		t.queueOne(unsettled(id), deferItem, instant(at), why, int64(id))
 		return nil
 	})

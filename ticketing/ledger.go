@@ -110,7 +110,8 @@ type IntakeLedger interface {
 	// oldest first, raising each one's Attempts.
 	ClaimReceived(ctx context.Context, n int, lease time.Duration) ([]LedgerEntry, error)
 	// Defer gives a claimed item back to be tried again at the time; why is a
-	// short text without personal data.
+	// short text without personal data. An empty why says that the item did not
+	// fail: the try is not counted in Attempts, and LastError stays as it is.
 	Defer(ctx context.Context, id LedgerID, at time.Time, why string) error
 }
 

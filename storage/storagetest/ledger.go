@@ -114,6 +114,11 @@ func testDefer(t *testing.T, r *room) {
 	same(t, "at its time", ledgerIDs(r.claim(t, 10)), []ticketing.LedgerID{e.ID})
 	must(t, r.Defer(ctx(), e.ID, r.now(), "again"))
 	same(t, "given back for now, within the lease", ledgerIDs(r.claim(t, 10)), []ticketing.LedgerID{e.ID})
+	must(t, r.Defer(ctx(), e.ID, r.now(), ""))
+	if got := r.item(t, e.ID); got.Attempts != 2 || got.LastError != "again" {
+		t.Errorf("given back without having failed: %d attempts, %q; want 2, again", got.Attempts, got.LastError)
+	}
+	same(t, "and claimed anew", ledgerIDs(r.claim(t, 10)), []ticketing.LedgerID{e.ID})
 	r.settle(t, e.ID)
 }
 

@@ -221,7 +221,12 @@ func (s *Store) Defer(ctx context.Context, id ticketing.LedgerID, at time.Time, 
 			return fail(ticketing.Conflict, "ledger.settled")
 		}
 		e := copyOf(row.entry)
-		e.NextAt, e.LastError = at, why
+		e.NextAt = at
+		if why == "" {
+			e.Attempts--
+		} else {
+			e.LastError = why
+		}
 		t.ledger.put(id, &ledgerRow{entry: copyOf(e), marked: row.marked})
 		return nil
 	})
