@@ -87,8 +87,14 @@ type band struct {
 	falling bool
 }
 
-// bandsOf gives the bands of a sort, in order.
-func bandsOf(sort ticketing.Sort, desc bool) ([]band, error) {
+// onlyFinished reports whether a filter lists finished tickets alone.
+func onlyFinished(f *ticketing.TicketFilter) bool {
+	return len(f.States) > 0 && !f.All && !f.Spam && !slices.ContainsFunc(f.States, ticketing.State.InWork)
+}
+
+// bandsOf gives the bands of a sort, in order; finished says that only finished
+// tickets are listed, nearly all of which fall due never.
+func bandsOf(sort ticketing.Sort, desc, finished bool) ([]band, error) {
 	everything := func(position) bool { return true }
 	at := func(p position) []any { return []any{instant(time.UnixMicro(p.At)), p.ID} }
 	plain := func(column string) []band {
@@ -103,16 +109,26 @@ func bandsOf(sort ticketing.Sort, desc bool) ([]band, error) {
 	case ticketing.SortActivity:
 		return plain("last_message_at"), nil
 	case ticketing.SortDue:
-		if !desc {
+		if !desc && !finished {
 			return plain("due_at"), nil
+		}
+		if !desc {
+			return forwardsByDue("", nil, everything), nil
 		}
 		return backwardsByDue("", nil, everything), nil
 	case ticketing.SortPriority:
-		if !desc {
+		if !desc && !finished {
 			return []band{{
 				order: "rank, due_at, id", after: "(rank, due_at, id) > (?, ?, ?)", holds: everything,
 				key: func(p position) []any { return append([]any{p.Rank}, at(p)...) },
 			}}, nil
+		}
+		if !desc {
+			var all []band
+			for rank := int16(0); rank <= leastUrgent; rank++ {
+				all = append(all, forwardsByDue(" and rank = ?", []any{rank}, func(p position) bool { return p.Rank == rank })...)
+			}
+			return all, nil
 		}
 		var all []band
 		for rank := leastUrgent; rank >= 0; rank-- {
@@ -121,6 +137,26 @@ func bandsOf(sort ticketing.Sort, desc bool) ([]band, error) {
 		return all, nil
 	}
 	return nil, &ticketing.Error{Kind: ticketing.Invalid, Field: "sort", Key: "sort.unknown"}
+}
+
+// forwardsByDue gives the two bands of running forwards: what falls due, then
+// "never". The embedded database seeks a pair by its first column alone, and
+// finished tickets, which all fall due never, would be walked up to the cursor.
+func forwardsByDue(where string, args []any, holds func(position) bool) []band {
+	isNever := func(p position) bool { return p.At == endOfTime.UnixMicro() }
+	never := append(slices.Clip(args), any(instant(endOfTime)))
+	return []band{
+		{
+			where: where + " and due_at < ?", args: never, order: "due_at, id", after: "(due_at, id) > (?, ?)",
+			key:   func(p position) []any { return []any{instant(time.UnixMicro(p.At)), p.ID} },
+			holds: func(p position) bool { return holds(p) && !isNever(p) },
+		},
+		{
+			where: where + " and due_at = ?", args: never, order: "due_at, id", after: "id > ?",
+			key:   func(p position) []any { return []any{p.ID} },
+			holds: func(p position) bool { return holds(p) && isNever(p) },
+		},
+	}
 }
 
 // backwardsByDue gives the two bands of running backwards with "never" last.
@@ -161,7 +197,7 @@ func (db *DB) Tickets(ctx context.Context, f ticketing.TicketFilter, agent ticke
 	if f.Sort == "" {
 		f.Sort = ticketing.SortDue
 	}
-	bands, err := bandsOf(f.Sort, f.Desc)
+	bands, err := bandsOf(f.Sort, f.Desc, onlyFinished(&f))
 	if err != nil {
 		return page, err
 	}
