@@ -27,9 +27,9 @@ type Parser interface {
 
 // A Sender transmits deliveries of one channel.
 type Sender interface {
-	// Compose gives the exact bytes that every attempt will send. It is called
-	// once a delivery (once for all recipients of a message) and must not depend
-	// on the recipient.
+	// Compose gives the exact bytes that every attempt will send. It must not
+	// depend on the recipient, nor on when it is called: two couriers that hold
+	// copies of one message may both compose it.
 	Compose(ctx context.Context, d ticketing.Delivery) ([]byte, error)
 	// Transmit sends the composed bytes to d.To and reports what the peer said.
 	// An attempt ends within a bounded time whatever the peer does. A Sender

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"sync"
@@ -38,6 +37,9 @@ const (
 	// courierLease is longer than any attempt may take: RFC 5321 §4.5.3.2 grants
 	// a server ten minutes for the answer to the final dot alone.
 	courierLease = 25 * time.Minute
+	// courierMargin is how much of its lease a delivery must have left to be
+	// tried: what waited longer behind slow ones goes back.
+	courierMargin = 15 * time.Minute
 )
 
 func (c *Courier) init() { c.once.Do(func() { c.wake = make(chan struct{}, 1) }) }
@@ -95,19 +97,18 @@ func (c *Courier) Step(ctx context.Context) (int, error) {
 	if workers == 0 {
 		workers = 4
 	}
-	queue := make(chan ticketing.Delivery, len(claims))
-	for _, d := range claims {
-		queue <- d
+	groups := byMessage(claims)
+	queue := make(chan []ticketing.Delivery, len(groups))
+	for _, g := range groups {
+		queue <- g
 	}
 	close(queue)
 	var wg sync.WaitGroup
 	errs := make([]error, workers)
 	for w := range workers {
 		wg.Go(func() {
-			for d := range queue {
-				if err := c.attempt(ctx, d); err != nil {
-					errs[w] = err
-				}
+			for g := range queue {
+				errs[w] = errors.Join(errs[w], c.deliver(ctx, g))
 			}
 		})
 	}
@@ -115,11 +116,37 @@ func (c *Courier) Step(ctx context.Context) (int, error) {
 	return len(claims), errors.Join(errs...)
 }
 
+// byMessage puts the copies of one message together: they share their bytes.
+func byMessage(claims []ticketing.Delivery) (groups [][]ticketing.Delivery) {
+	of := map[ticketing.MessageID]int{}
+	for _, d := range claims {
+		i, ok := of[d.Message]
+		if !ok || d.Message == 0 {
+			i, groups = len(groups), append(groups, nil)
+			of[d.Message] = i
+		}
+		groups[i] = append(groups[i], d)
+	}
+	return groups
+}
+
+// deliver works the copies of one message one after another.
+func (c *Courier) deliver(ctx context.Context, copies []ticketing.Delivery) error {
+	var errs []error
+	for i := range copies {
+		if i > 0 && copies[i].RawKey == "" {
+			copies[i].RawKey = copies[i-1].RawKey
+		}
+		errs = append(errs, c.attempt(ctx, &copies[i]))
+	}
+	return errors.Join(errs...)
+}
+
 // attempt works one claimed delivery to its settlement. When settling fails
 // the lease runs out, and the next courier treats it as unknown.
-func (c *Courier) attempt(ctx context.Context, d ticketing.Delivery) error {
+func (c *Courier) attempt(ctx context.Context, d *ticketing.Delivery) error {
 	o := c.try(ctx, d)
-	err := c.Dispatch.Settle(context.WithoutCancel(ctx), d, o)
+	err := c.Dispatch.Settle(context.WithoutCancel(ctx), *d, o)
 	if errors.Is(err, ticketing.Stale) {
 		c.Log.WarnContext(ctx, "claim was lost", "part", "courier", "delivery", int64(d.ID))
 		return nil
@@ -130,19 +157,28 @@ func (c *Courier) attempt(ctx context.Context, d ticketing.Delivery) error {
 	return err
 }
 
-func (c *Courier) try(ctx context.Context, d ticketing.Delivery) (o ticketing.Outcome) {
+func (c *Courier) try(ctx context.Context, d *ticketing.Delivery) (o ticketing.Outcome) {
+	left := false // whether the peer may have seen anything of it
 	defer func() {
 		if p := recover(); p != nil {
-			c.Log.ErrorContext(ctx, "sender panicked", "part", "courier", "delivery", int64(d.ID), "err", fmt.Sprint(p))
-			o = ticketing.Outcome{State: ticketing.DeliveryUnknown, At: c.Now(), Reply: "internal error"}
+			c.Log.ErrorContext(ctx, "sender panicked", "part", "courier", "delivery", int64(d.ID), "err", panicKind(p))
+			if o = c.retry("internal error"); left {
+				o.State = ticketing.DeliveryUnknown
+			}
 		}
 	}()
 	s := c.Senders[d.Account]
-	if s == nil {
+	switch {
+	case s == nil:
 		return c.retry("no account named " + d.Account)
+	case ctx.Err() != nil:
+		return c.retry("not tried: the program ends")
+	case !d.LeaseUntil.IsZero() && c.Now().Add(courierMargin).After(d.LeaseUntil):
+		return c.retry("not tried: waited too long behind others")
 	}
-	if d.State == ticketing.DeliveryUnknown {
-		if o, done := c.confirm(ctx, s, d); done {
+	// Without kept bytes no attempt can have got as far as the peer.
+	if (d.State == ticketing.DeliveryUnknown || d.Doubts > 0) && d.RawKey != "" {
+		if o, done := c.confirm(ctx, s, *d); done {
 			return o
 		}
 	}
@@ -155,7 +191,8 @@ func (c *Courier) try(ctx context.Context, d ticketing.Delivery) (o ticketing.Ou
 		return c.retry("cannot compose")
 	}
 	defer raw.Close()
-	return s.Transmit(ctx, d, raw, size)
+	left = true
+	return s.Transmit(ctx, *d, raw, size)
 }
 
 // confirm decides a delivery that may have left before. done is false when it
@@ -181,16 +218,15 @@ func (c *Courier) retry(why string) ticketing.Outcome {
 }
 
 // bytes gives what every attempt sends: composed before the first one and kept.
-func (c *Courier) bytes(ctx context.Context, s Sender, d ticketing.Delivery) (io.ReadCloser, int64, error) {
+// Kept bytes that are gone from the store are composed anew.
+func (c *Courier) bytes(ctx context.Context, s Sender, d *ticketing.Delivery) (io.ReadCloser, int64, error) {
 	if d.RawKey != "" {
-		size, err := c.Blobs.Size(ctx, d.RawKey)
-		if err != nil {
-			return nil, 0, err
+		r, size, err := c.kept(ctx, d.RawKey)
+		if !errors.Is(err, ticketing.NotFound) {
+			return r, size, err
 		}
-		r, err := c.Blobs.Open(ctx, d.RawKey)
-		return r, size, err
 	}
-	raw, err := s.Compose(ctx, d)
+	raw, err := s.Compose(ctx, *d)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -198,8 +234,18 @@ func (c *Courier) bytes(ctx context.Context, s Sender, d ticketing.Delivery) (io
 	if err != nil {
 		return nil, 0, err
 	}
-	if err := c.Outbox.SetRaw(ctx, d, key); err != nil {
+	if err := c.Outbox.SetRaw(ctx, *d, key); err != nil {
 		return nil, 0, err
 	}
+	d.RawKey = key
 	return io.NopCloser(bytes.NewReader(raw)), int64(len(raw)), nil
+}
+
+func (c *Courier) kept(ctx context.Context, key string) (io.ReadCloser, int64, error) {
+	size, err := c.Blobs.Size(ctx, key)
+	if err != nil {
+		return nil, 0, err
+	}
+	r, err := c.Blobs.Open(ctx, key)
+	return r, size, err
 }
