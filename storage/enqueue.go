@@ -48,6 +48,7 @@ func (serverTx) Rollback(context.Context) error { return errNotYours }
 func (t serverTx) CopyFrom(ctx context.Context, table pgx.Identifier, columns []string, from pgx.CopyFromSource) (int64, error) {
 	return t.c.CopyFrom(ctx, table, columns, from)
 }
+
 func (t serverTx) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
 	return t.c.SendBatch(ctx, b)
 }

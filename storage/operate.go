@@ -52,8 +52,12 @@ func (db *DB) BackupTo(ctx context.Context, path string) error {
 
 // blobColumns are where rows name blobs.
 var blobColumns = []struct{ table, column string }{
-	{"attachments", "blob_key"}, {"messages", "raw_key"}, {"messages", "html_key"},
-	{"deliveries", "raw_key"}, {"ledger", "raw_key"}, {"uploads", "blob_key"},
+	{"attachments", "blob_key"},
+	{"messages", "raw_key"},
+	{"messages", "html_key"},
+	{"deliveries", "raw_key"},
+	{"ledger", "raw_key"},
+	{"uploads", "blob_key"},
 }
 
 // KnownBlobs tells which of the keys are named by a row: what the sweeping of

@@ -13,7 +13,7 @@ import (
 )
 
 // quiet is a logger for tests that do not look at the log.
-func quiet() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 // engines gives the URL of an empty database of each engine.
 func engines() map[string]func(testing.TB) string {

@@ -287,7 +287,7 @@ func (t *tx) writeWords(before *loadedTicket, k *ticketing.Ticket) error {
 	if len(terms) == 0 {
 		return nil
 	}
-	id := int64(0)
+	var id int64
 	if n := len(k.Pending.Messages); n > 0 {
 		id = int64(k.Pending.Messages[n-1].ID)
 	} else {

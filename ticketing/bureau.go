@@ -51,11 +51,12 @@ type Bureau struct {
 func (b *Bureau) now() time.Time { return b.Now().UTC().Truncate(time.Microsecond) }
 
 // account gives the account of the name, or the first of the channel.
-func (b *Bureau) account(name string, c Channel) (Account, bool) {
+func (b *Bureau) account(name string, c Channel) Account {
 	if a, ok := find(b.Settings.Accounts, func(a *Account) bool { return a.Name == name && a.Channel == c }); ok {
-		return a, true
+		return a
 	}
-	return find(b.Settings.Accounts, func(a *Account) bool { return a.Channel == c })
+	first, _ := find(b.Settings.Accounts, func(a *Account) bool { return a.Channel == c })
+	return first
 }
 
 // Own reports whether the address is one of the bureau's.
@@ -140,7 +141,7 @@ func (b *Bureau) letterData(tag lang.Tag, t *Ticket, rules *Rulebook, now time.T
 
 // newDelivery prepares an outbox row for a ticket.
 func (b *Bureau) newDelivery(id DeliveryID, t *Ticket, p Purpose, to Party, l Letter, tag lang.Tag, now time.Time) Delivery {
-	a, _ := b.account(t.Account, ChannelEmail)
+	a := b.account(t.Account, ChannelEmail)
 	return Delivery{
 		ID: id, Ticket: t.ID, Purpose: p, Channel: ChannelEmail, Account: a.Name, To: to, Language: tag,
 		Subject: l.Subject, Text: l.Text,

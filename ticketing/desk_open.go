@@ -177,7 +177,7 @@ func (c *change) handOpening(in OpenInput) (Opening, error) {
 	if k, ok := c.dir.Department(dept); !ok || k.Disabled {
 		return Opening{}, invalid("department", "department.unknown")
 	}
-	a, _ := c.account("", ChannelEmail)
+	a := c.account("", ChannelEmail)
 	return Opening{
 		Subject: in.Subject, Channel: in.Channel, Account: a.Name, Category: category, Department: dept, Location: in.Location,
 		Priority: in.Priority, ReceivedAt: in.ReceivedAt, Reason: in.Reason, Salt: newSalt(),

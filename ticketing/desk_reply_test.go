@@ -314,8 +314,10 @@ func TestUndoYieldsToTheDue(t *testing.T) {
 		left time.Duration
 		at   bool
 	}{
-		{ticketing.ReplyAnswer, 5 * time.Second, true}, {ticketing.ReplyAnswer, time.Minute, false},
-		{ticketing.ReplyAnswer, -time.Minute, false}, {ticketing.ReplyQuestion, 5 * time.Second, false},
+		{ticketing.ReplyAnswer, 5 * time.Second, true},
+		{ticketing.ReplyAnswer, time.Minute, false},
+		{ticketing.ReplyAnswer, -time.Minute, false},
+		{ticketing.ReplyQuestion, 5 * time.Second, false},
 	} {
 		r := newRig(t, "")
 		k := r.opened()

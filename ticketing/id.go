@@ -3,6 +3,8 @@ package ticketing
 // Identifiers are distinct types so that a ticket's number is never passed for
 // a message's. All are positive; zero means "none". Later rows have larger
 // identifiers up to the size of the blocks in which the store hands them out.
+//
+//nolint:revive // one comment for all: the names say the rest
 type (
 	TicketID     int64
 	MessageID    int64

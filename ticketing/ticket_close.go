@@ -98,7 +98,7 @@ func (t *Ticket) Close(c Closing, by Actor, rules *Rulebook, now time.Time) erro
 	}
 	note := cleanLine(c.Note, 500)
 	data := map[string]any{"code": string(c.Code)}
-	switch c.Code {
+	switch c.Code { //nolint:exhaustive // the others demand nothing
 	case CodeNotCompetent:
 		if note == "" {
 			return invalid("note", "closing.body")

@@ -83,7 +83,7 @@ func startBenchMail() (*benchMail, error) {
 	if bin == "" {
 		bin = "/usr/sbin/dovecot"
 	}
-	if _, err := os.Stat(bin); err != nil {
+	if _, err := os.Stat(bin); err != nil { //nolint:gosec // G703: the path is the operator's
 		return nil, withCode(exitUnavailable, fmt.Errorf("dovecot: %w; install dovecot-imapd or name it in SYSTEM48_TEST_DOVECOT", err))
 	}
 	dir, err := os.MkdirTemp("", "s48bm")

@@ -131,7 +131,7 @@ func (b *bench) drain(ctx context.Context, s *system, engine string) (time.Durat
 		done := 0
 		for state, n := range sum.Ledger {
 			if state != ticketing.LedgerReceived {
-				done += int(n)
+				done += n
 			}
 		}
 		if done >= b.mails {

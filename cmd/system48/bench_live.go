@@ -76,7 +76,7 @@ func (p *benchServe) signals(ctx context.Context) (<-chan struct{}, func(), erro
 		return nil, nil, err
 	}
 	stream := &http.Client{Jar: p.client.Jar}
-	resp, err := stream.Do(req)
+	resp, err := stream.Do(req) //nolint:bodyclose // closed by the caller, with the stream
 	if err != nil {
 		cancel()
 		return nil, nil, err

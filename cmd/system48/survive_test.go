@@ -46,11 +46,11 @@ var program = sync.OnceValues(func() (string, error) {
 // An installation under test: configuration, mailbox, database.
 type installation struct {
 	*testing.T
-	bin, dir, config string
-	database         string
-	ops              []string // of each process
-	mail             *dovecottest.Server
-	sums             map[string]bool // SHA-256 of the delivered mails
+	bin, dir string
+	database string
+	ops      []string // of each process
+	mail     *dovecottest.Server
+	sums     map[string]bool // SHA-256 of the delivered mails
 }
 
 // newInstallation prepares a mailbox with n mails and a configuration for the

@@ -234,6 +234,7 @@ func testTokens(t *testing.T, r *room) {
 	}
 }
 
+//nolint:revive // one story told in order
 func testGate(t *testing.T, r *room) {
 	const window = time.Minute
 	try := func(t *testing.T, key string, most int) (ok bool, left int, wait time.Duration) {

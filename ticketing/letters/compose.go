@@ -98,7 +98,7 @@ func (c *composer) values(d ticketing.LetterData) values {
 
 // codeFlag is the guard a closing code sets.
 func codeFlag(code ticketing.ClosingCode) string {
-	switch code {
+	switch code { //nolint:exhaustive // a voided episode is not closed by letter
 	case ticketing.CodeResolved:
 		return "code_resolved"
 	case ticketing.CodeNotSolvable:

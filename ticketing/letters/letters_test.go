@@ -67,8 +67,10 @@ func rules(t testing.TB) *ticketing.Rulebook {
 	b, err := ticketing.NewRulebook(zone(t), []ticketing.Profile{
 		{Name: "24x7", Version: 1, Start: ticketing.FromReceipt, Calendar: "24x7", Target: target, WorkCalendar: "working-days"},
 		{Name: "tivat", Version: 1, Start: ticketing.FromValidation, Calendar: "working-days", Target: target, ValidationCalendar: "office-hours", ValidationTarget: 8 * time.Hour},
-		{Name: "podgorica", Version: 1, Start: ticketing.FromReceipt, Calendar: "working-days", Target: target,
-			Cutoff: &calendar.Cutoff{Weekdays: []time.Weekday{time.Friday, time.Saturday, time.Sunday}, Holidays: true}},
+		{
+			Name: "podgorica", Version: 1, Start: ticketing.FromReceipt, Calendar: "working-days", Target: target,
+			Cutoff: &calendar.Cutoff{Weekdays: []time.Weekday{time.Friday, time.Saturday, time.Sunday}, Holidays: true},
+		},
 		{Name: "office-hours", Version: 1, Start: ticketing.FromReceipt, Calendar: "office-hours", Target: 16 * time.Hour, WorkCalendar: "working-days"},
 	}, calendars, "24x7")
 	if err != nil {

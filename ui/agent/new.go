@@ -174,7 +174,7 @@ func (a *Area) openInput(ctx context.Context, f *web.Form, by ticketing.Actor) t
 	if in.Language != "" && !in.Language.Valid() {
 		f.Fail("language", "form.choice")
 	}
-	known := false
+	var known bool
 	if in.Priority, known = ticketing.ParsePriority(f.Value("priority")); !known {
 		f.Fail("priority", "form.choice")
 	}

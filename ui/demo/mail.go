@@ -167,6 +167,6 @@ func files(c echo.Context) ([]File, error) {
 	return out, nil
 }
 
-func shell(c mailPage) components.PortalPage {
+func shell() components.PortalPage {
 	return components.PortalPage{Title: "Demo", Home: "/", Current: "/demo/mail"}
 }

@@ -441,7 +441,7 @@ func mailComponent(p mailPage) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = components.Portal(shell(p)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = components.Portal(shell()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
