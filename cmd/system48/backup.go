@@ -231,6 +231,12 @@ func restore(ctx context.Context, cfg Config, from string, bar *progress) (held 
 	}
 	part := target + ".restoring"
 	defer os.Remove(part)
+	defer func() {
+		if err != nil { // the place was empty and is to be empty for the next try
+			_ = os.Remove(cfg.Keys.ThreadKeyFile)
+			_ = os.Remove(cfg.Keys.TrackingKeyFile)
+		}
+	}()
 	if m, err = readBackup(ctx, cfg, from, part, blobs, bar); err != nil {
 		return 0, m, err
 	}

@@ -156,16 +156,24 @@ func makeKey(path string) ([][]byte, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
 	}
-	key := rand.Text() + rand.Text()
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // G304: the path is the operator's
-	if errors.Is(err, os.ErrExist) {
-		return readKeys(path) // another process was first
-	}
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.new")
 	if err != nil {
 		return nil, err
 	}
+	defer os.Remove(f.Name())
+	key := rand.Text() + rand.Text()
 	_, err = f.WriteString(key + "\n")
-	return [][]byte{[]byte(key)}, errors.Join(err, f.Sync(), f.Close())
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return nil, err
+	}
+	// A link appears whole or not at all: nobody reads half a key (F59).
+	if err = os.Link(f.Name(), path); errors.Is(err, os.ErrExist) {
+		return readKeys(path) // another process was first
+	}
+	if err != nil { // a file system without links
+		err = os.Rename(f.Name(), path)
+	}
+	return [][]byte{[]byte(key)}, err
 }
 
 // settings gives the core what it needs to know of the configuration.
