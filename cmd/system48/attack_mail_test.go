@@ -206,7 +206,7 @@ func attackLoops(b *bureau, admin string) {
 	// Another helpdesk answers each of our letters with a new mail that admits nothing.
 	b.mail("zrtva@posta.example", letter("Pomoc <zrtva@posta.example>", "Tiket drugog sistema", "h0@posta.example", "x")...)
 	answered := 0
-	for began := time.Now(); time.Since(began) < 6*time.Second; time.Sleep(100 * time.Millisecond) {
+	for began := time.Now(); time.Since(began) < 4*time.Second; time.Sleep(100 * time.Millisecond) {
 		for range len(b.lettersOf("zrtva@posta.example")) - answered {
 			answered++
 			b.mail("zrtva@posta.example", letter("Pomoc <zrtva@posta.example>", fmt.Sprintf("Primili smo %d", answered), fmt.Sprintf("h%d@posta.example", answered), "Vas zahtjev je primljen.")...)

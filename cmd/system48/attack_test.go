@@ -55,6 +55,7 @@ type bureau struct {
 	smtp     *wire
 	web, ops string
 	log      *safeLog
+	again    bool // mails are put into the mailbox a second time
 	stop     context.CancelFunc
 	done     chan int
 }
