@@ -1,7 +1,6 @@
 package storage_test
 
 import (
-	"io"
 	"log/slog"
 	"path/filepath"
 	"testing"
