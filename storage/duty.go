@@ -126,7 +126,7 @@ var (
 	sweepUploads  = sqlQuery("delete from uploads where at < ?")
 	sweepSessions = sqlQuery("delete from sessions where expires_at <= ?")
 	sweepGates    = sqlQuery("delete from gates where ends_at <= ?")
-	emptySettled  = sqlQuery(`update deliveries set body = '', raw_key = null, kept = 0 where id in
+	emptySettled  = sqlQuery(`update deliveries set body = null, raw_key = null, kept = 0 where id in
 		(select id from deliveries where kept = 1 and settled_at is not null and settled_at < ? order by settled_at, id limit ?)`)
 )
 

@@ -124,7 +124,7 @@ type messageRow struct {
 	Machine         string                `gorm:"column:machine"`
 	Auth            string                `gorm:"column:auth"`
 	Subject         string                `gorm:"column:subject"`
-	Body            string                `gorm:"column:body"`
+	Body            packed                `gorm:"column:body"`
 	FoldAt          int64                 `gorm:"column:fold_at"`
 	HTMLKey         digest                `gorm:"column:html_key"`
 	Language        string                `gorm:"column:language"`
@@ -176,7 +176,7 @@ type deliveryRow struct {
 	ToStaff         bool                       `gorm:"column:to_staff"`
 	Language        string                     `gorm:"column:language"`
 	Subject         string                     `gorm:"column:subject"`
-	Body            string                     `gorm:"column:body"`
+	Body            packed                     `gorm:"column:body"`
 	Files           list[ticketing.Attachment] `gorm:"column:files"`
 	Refs            list[ticketing.Reference]  `gorm:"column:refs"`
 	MessageIDHeader string                     `gorm:"column:message_id_header"`

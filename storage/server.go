@@ -55,7 +55,7 @@ func (db *DB) onServer(ctx context.Context, f func(t *tx) error) error {
 	t := newTx(work, db, c)
 	err = guard(func() error { return f(t) })
 	if err == nil {
-		err = t.explain(c.commit(work, t.pending))
+		err = t.explain(c.commit(work, t.waiting()))
 	}
 	if err != nil {
 		c.rollback(work)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -29,6 +30,7 @@ type tx struct {
 	ctx     context.Context //nolint:containedctx // detached from the caller: a browser that goes away must not cost a connection
 	conn    session
 	pending []statement
+	sent    int // how often pending was sent
 	signals []ticketing.Signal
 	later   []func() // after the commit
 
@@ -159,9 +161,16 @@ func (t *tx) readAll(queries ...statement) error {
 	for i := range queries {
 		cleanArgs(queries[i].args)
 	}
-	stmts := append(t.pending, queries...)
-	t.pending = nil
+	stmts := append(t.waiting(), queries...)
 	return t.explain(t.conn.run(t.ctx, stmts))
+}
+
+// waiting gives what is pending, to be sent now.
+func (t *tx) waiting() []statement {
+	list := t.pending
+	t.pending = nil
+	t.sent++
+	return slices.DeleteFunc(list, func(s statement) bool { return s.query == query{} }) // a row changed back
 }
 
 // readOne runs a query of at most one row; NotFound names what when there is none.

@@ -251,40 +251,36 @@ func takenAddress(k *ticketing.Contact, again again) func(error) error {
 }
 
 var (
-	dropCitizenWords = sqlQuery("delete from citizen_words where citizen_id = ?")
-	addWordsServer   = sqlQuery("insert into citizen_words (word, citizen_id) select unnest(?::text[]), ? on conflict do nothing")
-	addWordFile      = sqlQuery("insert into citizen_words (word, citizen_id) values (?, ?) on conflict do nothing")
+	dropCitizenWords = sqlQuery("delete from citizen_words where citizen_id = ? and word" + isOneOf)
+	addCitizenWords  = sqlQuery(`insert into citizen_words (citizen_id, word)
+		{pg:select ?, unnest(?::text[])}{lite:select ?, value from json_each(?) where true} on conflict do nothing`)
 )
 
 // writeCitizenWords makes name and addresses findable, for each owner whose
 // words changed.
 func (t *tx) writeCitizenWords(before, after *loadedCitizen) error {
 	now, was := addressesByOwner(after), map[int64]string{}
-	renamed := before == nil || before.row.Name != after.row.Name
+	oldName := ""
 	if before != nil {
-		was = addressesByOwner(before)
+		was, oldName = addressesByOwner(before), before.row.Name
 	}
 	now[after.row.ID] += "" // also without addresses
 	for owner := range was {
 		now[owner] += ""
 	}
-	owners := slices.Sorted(maps.Keys(now))
-	for _, owner := range owners {
-		name := after.row.Name
-		switch {
-		case owner == after.row.ID && !renamed && was[owner] == now[owner], owner != after.row.ID && was[owner] == now[owner]:
-			continue
-		case owner != after.row.ID:
+	for _, owner := range slices.Sorted(maps.Keys(now)) {
+		name, before := after.row.Name, oldName
+		if owner != after.row.ID {
+			if was[owner] == now[owner] {
+				continue
+			}
 			member, err := t.citizenRow(ticketing.CitizenID(owner))
 			if err != nil {
 				return err
 			}
-			name = member.Name
+			name, before = member.Name, member.Name
 		}
-		if before != nil {
-			t.queue(dropCitizenWords, owner)
-		}
-		t.addCitizenWords(owner, lang.Terms(name+" "+now[owner]))
+		t.changeCitizenWords(owner, lang.Terms(before+" "+was[owner]), lang.Terms(name+" "+now[owner]))
 	}
 	return nil
 }
@@ -298,16 +294,15 @@ func addressesByOwner(l *loadedCitizen) map[int64]string {
 	return out
 }
 
-func (t *tx) addCitizenWords(owner int64, words []string) {
-	if len(words) == 0 {
-		return
+// changeCitizenWords writes the words that came and drops those that went.
+func (t *tx) changeCitizenWords(owner int64, was, now []string) {
+	gone := slices.DeleteFunc(slices.Clone(was), func(w string) bool { return slices.Contains(now, w) })
+	come := slices.DeleteFunc(slices.Clone(now), func(w string) bool { return slices.Contains(was, w) })
+	if len(gone) > 0 {
+		t.queue(dropCitizenWords, owner, texts(t.db.engine, gone))
 	}
-	if t.db.engine == postgresEngine {
-		t.queue(addWordsServer, words, owner)
-		return
-	}
-	for _, w := range words {
-		t.queue(addWordFile, w, owner)
+	if len(come) > 0 {
+		t.queue(addCitizenWords, owner, texts(t.db.engine, come))
 	}
 }
 

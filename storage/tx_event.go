@@ -19,8 +19,6 @@ func (t *tx) writeEvent(e *ticketing.Event) {
 	}
 }
 
-var moveHead = sqlQuery("update tickets set event_seq = ?, event_hash = ? where id = ?")
-
 // AppendTicketEvent chains an event that leaves the ticket's version; see
 // ticketing.Tx.
 func (t *tx) AppendTicketEvent(_ context.Context, id ticketing.TicketID, e *ticketing.Event) error {
@@ -32,8 +30,9 @@ func (t *tx) AppendTicketEvent(_ context.Context, id ticketing.TicketID, e *tick
 	if err := t.chain(head, e); err != nil {
 		return err
 	}
+	before := l.row
 	l.row.EventSeq, l.row.EventHash = head.EventSeq, digest(head.EventHash)
-	t.queue(moveHead, l.row.EventSeq, l.row.EventHash, int64(id))
+	putRow(t, l, l.row.ID, &before, &l.row)
 	return nil
 }
 

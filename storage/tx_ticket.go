@@ -15,6 +15,57 @@ import (
 type loadedTicket struct {
 	row    ticketRow
 	clocks []clockRow
+	writes map[rowKey]*rowWrite // those that may not have been sent yet
+}
+
+// A rowKey names a row of a ticket.
+type rowKey struct {
+	table string
+	id    int64
+}
+
+// A rowWrite is a write that waits: saving the row once more changes it instead
+// of adding another, so that each row is written once however often it was saved.
+type rowWrite struct {
+	sent   int // how often the transaction had sent its writes when it was queued
+	at     int // in pending
+	before any // the row as stored, nil when there is none
+}
+
+// putRow queues the row, or changes the write of it that still waits. before is
+// the row as it was last written, nil when it is new.
+func putRow[T any](t *tx, l *loadedTicket, id int64, before, after *T) {
+	p := planOf[T]()
+	key := rowKey{p.table, id}
+	if w, ok := l.writes[key]; ok && w.sent == t.sent {
+		stored, _ := w.before.(*T)
+		s := rowStatement(p, stored, after)
+		cleanArgs(s.args)
+		t.pending[w.at] = s
+		return
+	}
+	s := rowStatement(p, before, after)
+	if s.query == (query{}) {
+		return
+	}
+	w := &rowWrite{sent: t.sent, at: len(t.pending)}
+	if before != nil {
+		w.before = before
+	}
+	t.add(s)
+	if l.writes == nil {
+		l.writes = map[rowKey]*rowWrite{}
+	}
+	l.writes[key] = w
+}
+
+// rowStatement writes what differs; nothing when nothing does.
+func rowStatement[T any](p *plan, before, after *T) statement {
+	if before == nil {
+		return statement{query: p.insert, args: p.values(after)}
+	}
+	q, args, _ := p.change(before, after)
+	return statement{query: q, args: args}
 }
 
 var (
@@ -109,6 +160,9 @@ func (t *tx) SaveTicket(_ context.Context, k *ticketing.Ticket) error {
 		}
 	}
 	after := &loadedTicket{row: ticketRowOf(k, lastIn)}
+	if before != nil {
+		after.writes = before.writes
+	}
 	t.writeTicket(before, after)
 	t.writeClocks(before, after, k)
 	if err := t.writePending(before, k); err != nil {
@@ -183,9 +237,9 @@ func (t *tx) writeTicket(before, after *loadedTicket) {
 	row := &after.row
 	var tags []string
 	if before == nil {
-		insertRow(t, row)
+		putRow(t, after, row.ID, nil, row)
 	} else {
-		updateRow(t, &before.row, row)
+		putRow(t, after, row.ID, &before.row, row)
 		tags = before.row.Tags
 		if before.row.DepartmentID != row.DepartmentID {
 			t.queue(holdBefore, row.ID, before.row.DepartmentID)
@@ -222,11 +276,7 @@ func (t *tx) writeClocks(before, after *loadedTicket, k *ticketing.Ticket) {
 	for i := range k.Clocks {
 		row := clockRowOf(&k.Clocks[i])
 		kept[row.ID] = true
-		if was := find(row.ID); was != nil {
-			updateRow(t, was, &row)
-		} else {
-			insertRow(t, &row)
-		}
+		putRow(t, after, row.ID, find(row.ID), &row)
 		after.clocks = append(after.clocks, row)
 	}
 	for i := range old {

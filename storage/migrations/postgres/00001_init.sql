@@ -119,7 +119,6 @@ create table citizen_words (
 	citizen_id bigint not null,
 	primary key (word, citizen_id)
 );
-create index citizen_words_citizen on citizen_words (citizen_id);
 
 -- contacts: digits and reversed hold a telephone number forwards and backwards, for finding by its beginning and its end
 create table contacts (
@@ -259,7 +258,7 @@ create table clocks (
 );
 create index clocks_ticket on clocks (ticket_id, id);
 
--- messages: raw_sha256 is null when it equals raw_key; header_hash stands for message_id_header in the index
+-- messages: body is packed (storage/packed.go). raw_sha256 is null when it equals raw_key; header_hash stands for message_id_header in the index
 create table messages (
 	id bigint primary key,
 	ticket_id bigint not null references tickets(id),
@@ -277,7 +276,7 @@ create table messages (
 	machine text not null default '',
 	auth text not null default '',
 	subject text not null default '',
-	body text not null default '',
+	body bytea,
 	fold_at bigint not null default 0,
 	html_key bytea,
 	language text not null default '',
@@ -313,7 +312,7 @@ create table attachments (
 create index attachments_message on attachments (message_id, id);
 create index attachments_blob on attachments (blob_key) where blob_key is not null;
 
--- deliveries: queue: 1 waits to be sent, 2 is with a courier, 0 neither.
+-- deliveries: body is packed (storage/packed.go). queue: 1 waits to be sent, 2 is with a courier, 0 neither.
 -- kept is 1 until text and bytes are dropped after settling.
 create table deliveries (
 	id bigint primary key,
@@ -330,7 +329,7 @@ create table deliveries (
 	to_staff boolean not null default false,
 	language text not null default '',
 	subject text not null default '',
-	body text not null default '',
+	body bytea,
 	files text not null default '',
 	refs text not null default '',
 	message_id_header text not null default '',
@@ -436,7 +435,7 @@ create index ledger_raw on ledger (raw_key) where raw_key is not null;
 
 -- events: append-only; ticket_id 0 is the chain of the installation. The hash of the event before is not stored twice
 create table events (
-	id bigint primary key,
+	id bigint not null,
 	ticket_id bigint not null,
 	seq bigint not null,
 	at timestamptz not null,
@@ -451,7 +450,7 @@ create index events_at on events (at, id);
 
 -- event_payloads: what is personal of an event, erasable without breaking the chain
 create table event_payloads (
-	event_id bigint primary key references events(id),
+	event_id bigint primary key,
 	payload text not null,
 	salt text not null
 );

@@ -109,7 +109,6 @@ create table citizen_words (
 	citizen_id integer not null,
 	primary key (word, citizen_id)
 ) without rowid;
-create index citizen_words_citizen on citizen_words (citizen_id);
 
 -- contacts: digits and reversed hold a telephone number forwards and backwards, for finding by its beginning and its end
 create table contacts (
@@ -249,7 +248,7 @@ create table clocks (
 );
 create index clocks_ticket on clocks (ticket_id, id);
 
--- messages: raw_sha256 is null when it equals raw_key; header_hash stands for message_id_header in the index
+-- messages: body is packed (storage/packed.go). raw_sha256 is null when it equals raw_key; header_hash stands for message_id_header in the index
 create table messages (
 	id integer primary key,
 	ticket_id integer not null references tickets(id),
@@ -267,7 +266,7 @@ create table messages (
 	machine text not null default '',
 	auth text not null default '',
 	subject text not null default '',
-	body text not null default '',
+	body blob,
 	fold_at integer not null default 0,
 	html_key blob,
 	language text not null default '',
@@ -303,7 +302,7 @@ create table attachments (
 create index attachments_message on attachments (message_id, id);
 create index attachments_blob on attachments (blob_key) where blob_key is not null;
 
--- deliveries: queue: 1 waits to be sent, 2 is with a courier, 0 neither.
+-- deliveries: body is packed (storage/packed.go). queue: 1 waits to be sent, 2 is with a courier, 0 neither.
 -- kept is 1 until text and bytes are dropped after settling.
 create table deliveries (
 	id integer primary key,
@@ -320,7 +319,7 @@ create table deliveries (
 	to_staff boolean not null default false,
 	language text not null default '',
 	subject text not null default '',
-	body text not null default '',
+	body blob,
 	files text not null default '',
 	refs text not null default '',
 	message_id_header text not null default '',
@@ -441,7 +440,7 @@ create index events_at on events (at, id);
 
 -- event_payloads: what is personal of an event, erasable without breaking the chain
 create table event_payloads (
-	event_id integer primary key references events(id),
+	event_id integer primary key,
 	payload text not null,
 	salt text not null
 );
