@@ -130,10 +130,28 @@ func attackForeign(b *bureau, admin string) {
 
 	type try struct{ method, path string }
 	for _, x := range []try{
-		{"GET", ""}, {"GET", "/live"}, {"GET", "/why/answer"}, {"POST", "/assign"}, {"POST", "/move"}, {"POST", "/change"}, {"POST", "/wait"},
-		{"POST", "/resume"}, {"POST", "/resolve"}, {"POST", "/close"}, {"POST", "/reopen"}, {"POST", "/unread"}, {"POST", "/reveal"}, {"PUT", "/drafts/reply"},
-		{"POST", "/uploads/reply"}, {"POST", "/message"}, {"POST", "/validate"}, {"POST", "/reject"}, {"POST", "/spam"}, {"POST", "/void-episode"},
-		{"POST", "/messages/" + itoa(foreign.outgoing.ID) + "/take-back"}, {"POST", "/messages/" + itoa(foreign.incoming.ID) + "/confirm-sender"},
+		{"GET", ""},
+		{"GET", "/live"},
+		{"GET", "/why/answer"},
+		{"POST", "/assign"},
+		{"POST", "/move"},
+		{"POST", "/change"},
+		{"POST", "/wait"},
+		{"POST", "/resume"},
+		{"POST", "/resolve"},
+		{"POST", "/close"},
+		{"POST", "/reopen"},
+		{"POST", "/unread"},
+		{"POST", "/reveal"},
+		{"PUT", "/drafts/reply"},
+		{"POST", "/uploads/reply"},
+		{"POST", "/message"},
+		{"POST", "/validate"},
+		{"POST", "/reject"},
+		{"POST", "/spam"},
+		{"POST", "/void-episode"},
+		{"POST", "/messages/" + itoa(foreign.outgoing.ID) + "/take-back"},
+		{"POST", "/messages/" + itoa(foreign.incoming.ID) + "/confirm-sender"},
 		{"POST", "/deliveries/" + itoa(foreign.delivery) + "/retry"},
 	} {
 		fields := []string{"answer", "answer", "text_reply", "Upad", "text", "Upad", "code", "withdrawn", "assignee", "1", "department", "2", "reason", "weather"}
@@ -159,12 +177,18 @@ func attackForeign(b *bureau, admin string) {
 		}
 	}
 	for _, x := range []struct{ method, path, other, body string }{
-		{"GET", "/tickets/" + foreign.Ref, "/tickets/" + none, ""}, {"GET", "/tickets/" + foreign.Ref + "/messages", "/tickets/" + none + "/messages", ""},
-		{"GET", "/tickets/" + foreign.Ref + "/events", "/tickets/" + none + "/events", ""}, {"GET", "/tickets/" + foreign.Ref + "/clocks", "/tickets/" + none + "/clocks", ""},
-		{"GET", "/messages/" + ids[1], "/messages/987654321", ""}, {"GET", "/messages/" + ids[1] + "/raw", "/messages/987654321/raw", ""},
-		{"GET", "/attachments/" + ids[0], "/attachments/987654321", ""}, {"POST", "/deliveries/" + ids[4] + "/retry", "/deliveries/987654321/retry", ""},
-		{"PATCH", "/tickets/" + foreign.Ref, "/tickets/" + none, `{"subject":"Upad"}`}, {"POST", "/tickets/" + foreign.Ref + "/replies", "/tickets/" + none + "/replies", `{"text":"Upad"}`},
-		{"POST", "/tickets/" + foreign.Ref + "/notes", "/tickets/" + none + "/notes", `{"text":"Upad"}`}, {"POST", "/tickets/" + foreign.Ref + "/closure", "/tickets/" + none + "/closure", `{"code":"withdrawn"}`},
+		{"GET", "/tickets/" + foreign.Ref, "/tickets/" + none, ""},
+		{"GET", "/tickets/" + foreign.Ref + "/messages", "/tickets/" + none + "/messages", ""},
+		{"GET", "/tickets/" + foreign.Ref + "/events", "/tickets/" + none + "/events", ""},
+		{"GET", "/tickets/" + foreign.Ref + "/clocks", "/tickets/" + none + "/clocks", ""},
+		{"GET", "/messages/" + ids[1], "/messages/987654321", ""},
+		{"GET", "/messages/" + ids[1] + "/raw", "/messages/987654321/raw", ""},
+		{"GET", "/attachments/" + ids[0], "/attachments/987654321", ""},
+		{"POST", "/deliveries/" + ids[4] + "/retry", "/deliveries/987654321/retry", ""},
+		{"PATCH", "/tickets/" + foreign.Ref, "/tickets/" + none, `{"subject":"Upad"}`},
+		{"POST", "/tickets/" + foreign.Ref + "/replies", "/tickets/" + none + "/replies", `{"text":"Upad"}`},
+		{"POST", "/tickets/" + foreign.Ref + "/notes", "/tickets/" + none + "/notes", `{"text":"Upad"}`},
+		{"POST", "/tickets/" + foreign.Ref + "/closure", "/tickets/" + none + "/closure", `{"code":"withdrawn"}`},
 		{"POST", "/tickets/" + foreign.Ref + "/pauses", "/tickets/" + none + "/pauses", `{"reason":"weather"}`},
 		{"POST", "/tickets/" + mine.Ref + "/closure", "/tickets/" + mine.Ref + "/closure", `{"code":"duplicate","duplicate_of":"` + foreign.Ref + `"}`},
 		{"POST", "/tickets/" + mine.Ref + "/replies", "/tickets/" + mine.Ref + "/replies", `{"text":"Upad","attachments":[{"upload":"` + foreign.upload + `"}]}`},
@@ -177,7 +201,8 @@ func attackForeign(b *bureau, admin string) {
 	}
 	// A35: the foreign children under a parent of one's own.
 	for _, x := range []try{
-		{"POST", "/messages/" + itoa(foreign.outgoing.ID) + "/take-back"}, {"POST", "/deliveries/" + itoa(foreign.delivery) + "/retry"},
+		{"POST", "/messages/" + itoa(foreign.outgoing.ID) + "/take-back"},
+		{"POST", "/deliveries/" + itoa(foreign.delivery) + "/retry"},
 		{"POST", "/messages/" + itoa(foreign.incoming.ID) + "/confirm-sender"},
 	} {
 		if a := lights.submit(x.method, "/agent/t/"+mine.Ref+x.path); a.status < 400 {
@@ -377,8 +402,11 @@ func TestAttacksAccess(t *testing.T) {
 		name string
 		f    func(*bureau, string)
 	}{
-		{"A33 foreign", attackForeign}, {"A38 signals", attackSignals}, {"A41 assignment", attackAssignment},
-		{"A97 collision", attackCollision}, {"A98 isolation", attackIsolation},
+		{"A33 foreign", attackForeign},
+		{"A38 signals", attackSignals},
+		{"A41 assignment", attackAssignment},
+		{"A97 collision", attackCollision},
+		{"A98 isolation", attackIsolation},
 	} {
 		t.Run(attack.name, func(t *testing.T) { attack.f(b.in(t), admin) })
 	}

@@ -228,9 +228,11 @@ func attackPlanted(b *bureau, admin string) {
 
 	before := b.tickets(admin, "")
 	roads := b.open(admin, "Na putu "+plant, plant, "pothole", "marko@posta.example")
-	starts := []string{"/", "/agent", "/agent/v/all", "/agent/v/spam", "/agent/intake", "/agent/outgoing", "/agent/citizens", "/agent/new", "/agent/search?q=s48xss",
+	starts := []string{
+		"/", "/agent", "/agent/v/all", "/agent/v/spam", "/agent/intake", "/agent/outgoing", "/agent/citizens", "/agent/new", "/agent/search?q=s48xss",
 		"/agent/search/options?q=s48xss", "/manage", "/manage/tokens", "/manage/mail", "/profile", "/profile/sessions", "/agent/t/" + planted.Ref, "/agent/t/" + roads.Ref,
-		"/agent/new/known?email=zli@napad.example", "/sign-in?next=" + url.QueryEscape(plant), "/agent/v/" + url.PathEscape(plant), "/forgot", "/agent/v/all?q=" + url.QueryEscape(plant)}
+		"/agent/new/known?email=zli@napad.example", "/sign-in?next=" + url.QueryEscape(plant), "/agent/v/" + url.PathEscape(plant), "/forgot", "/agent/v/all?q=" + url.QueryEscape(plant),
+	}
 	for _, m := range b.messages(admin, planted.Ref) {
 		starts = append(starts, "/agent/mail/"+itoa(m.ID), "/agent/mail/"+itoa(m.ID)+"/raw")
 		for _, f := range m.Attachments {

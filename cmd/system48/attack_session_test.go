@@ -436,8 +436,14 @@ func TestAttacksSession(t *testing.T) {
 		name string
 		f    func(*bureau)
 	}{
-		{"A55 throttle", attackThrottle}, {"A55 shift", attackShift}, {"A52 A53 A65 oracle", attackOracle}, {"A49 A50 A54 links", attackLinks}, {"A56 A57 A59 session", attackSession},
-		{"A58 forgery", func(b *bureau) { attackForgery(b, admin) }}, {"A95 paths", func(b *bureau) { attackPaths(b, admin) }}, {"A93 uploads", func(b *bureau) { attackUploads(b, admin) }},
+		{"A55 throttle", attackThrottle},
+		{"A55 shift", attackShift},
+		{"A52 A53 A65 oracle", attackOracle},
+		{"A49 A50 A54 links", attackLinks},
+		{"A56 A57 A59 session", attackSession},
+		{"A58 forgery", func(b *bureau) { attackForgery(b, admin) }},
+		{"A95 paths", func(b *bureau) { attackPaths(b, admin) }},
+		{"A93 uploads", func(b *bureau) { attackUploads(b, admin) }},
 	} {
 		t.Run(attack.name, func(t *testing.T) { attack.f(b.in(t)) })
 	}
