@@ -62,7 +62,7 @@ func (d *Dispatch) tell(ctx context.Context, tx Tx, dir *Directory, t *Ticket, x
 	}
 	switch x.State {
 	case DeliverySent:
-		t.Delivered(*x, m, courierActor, now)
+		t.Delivered(*x, m, courierActor, dir.Rules, now)
 	case DeliveryFailed, DeliveryUnknown:
 		var others []Delivery
 		if x.Message != 0 {

@@ -140,7 +140,7 @@ func TestAnswerMeetsWhenAccepted(t *testing.T) {
 		t.Fatalf("after the reply: %s, met %v; want answering, not met", c.State, c.MetAt)
 	}
 	d.State, d.AcceptedAt = DeliverySent, sent.Add(12*time.Second)
-	k.Delivered(d, said(k, d), courierActor, d.AcceptedAt)
+	k.Delivered(d, said(k, d), courierActor, rules, d.AcceptedAt)
 	if c.State != ClockMet || !c.MetAt.Equal(d.AcceptedAt) || !k.AnsweredAt.Equal(d.AcceptedAt) {
 		t.Fatalf("after acceptance: %s, met %v, answered %v", c.State, c.MetAt, k.AnsweredAt)
 	}
@@ -184,7 +184,7 @@ func TestWhatMeetsNothing(t *testing.T) {
 			if err := k.Reply(Message{ID: 11, Kind: tt.kind, ReceivedAt: now}, []Delivery{d}, tt.by, rules, now); err != nil {
 				t.Fatal(err)
 			}
-			k.Delivered(d, said(k, d), courierActor, now)
+			k.Delivered(d, said(k, d), courierActor, rules, now)
 			if c := k.clock(ClockAnswer); c.State != ClockRunning || !c.MetAt.IsZero() {
 				t.Errorf("clock = %s, met %v; want running", c.State, c.MetAt)
 			}
@@ -206,7 +206,7 @@ func TestLateAnswerIsMissedAtDue(t *testing.T) {
 		t.Error("judged while the answer was on its way")
 	}
 	d.State, d.AcceptedAt = DeliverySent, late
-	k.Delivered(d, said(k, d), courierActor, late)
+	k.Delivered(d, said(k, d), courierActor, rules, late)
 	if c.State != ClockMissed || !c.BreachedAt.Equal(c.Due) || !c.MetAt.Equal(late) {
 		t.Errorf("clock = %s, breached %v, met %v", c.State, c.BreachedAt, c.MetAt)
 	}
@@ -231,7 +231,7 @@ func TestClosingKeepsUnsettledAnswer(t *testing.T) {
 		t.Errorf("resolve clock = %s(%s), want ended", c.State, c.EndCode)
 	}
 	d.State, d.AcceptedAt = DeliverySent, now.Add(time.Second)
-	k.Delivered(d, said(k, d), courierActor, now.Add(time.Second))
+	k.Delivered(d, said(k, d), courierActor, rules, now.Add(time.Second))
 	if c := k.clock(ClockAnswer); c.State != ClockMet {
 		t.Errorf("answer clock = %s, want met", c.State)
 	}
@@ -317,7 +317,7 @@ func TestNextAnswerCountsFromTheOldestUnanswered(t *testing.T) {
 	now := at(t, "2026-11-10 08:00")
 	d := delivery(1, 11, DeliverySent, now)
 	_ = k.Reply(Message{ID: 11, Kind: ReplyAnswer, ReceivedAt: now}, []Delivery{d}, testAgent, rules, now)
-	k.Delivered(d, said(k, d), courierActor, now)
+	k.Delivered(d, said(k, d), courierActor, rules, now)
 	for i, s := range []string{"2026-11-11 08:00", "2026-11-11 20:00"} {
 		when := at(t, s)
 		if err := k.Receive(Message{ID: MessageID(20 + i), Direction: In, ReceivedAt: when}, intakeActor, rules, testCategory, when); err != nil {

@@ -75,7 +75,7 @@ func (t *Ticket) Resolve(by Actor, rules *Rulebook, hasProof bool, note string, 
 	}
 	t.endPause(rules, now)
 	t.ResolvedAt, t.Code, t.ClosingNote = now, CodeResolved, cleanLine(note, 500)
-	t.done(ClockResolve, now)
+	t.done(ClockResolve, rules, now)
 	t.endPending(CodeResolved, now)
 	t.record(by, EventResolved, now, nil)
 	t.renewDue()
@@ -129,7 +129,7 @@ func (t *Ticket) Close(c Closing, by Actor, rules *Rulebook, now time.Time) erro
 		if t.ResolvedAt.IsZero() {
 			t.ResolvedAt = now
 		}
-		t.done(ClockResolve, now)
+		t.done(ClockResolve, rules, now)
 	}
 	t.endClocks(c.Code, now)
 	t.record(by, EventClosed, now, data)
@@ -187,7 +187,7 @@ func (t *Ticket) Reject(by Actor, rules *Rulebook, now time.Time) error {
 	if !t.ValidatedAt.IsZero() {
 		return &Error{Kind: Conflict, Field: "validation", Key: "validation.done"}
 	}
-	t.done(ClockValidation, now)
+	t.done(ClockValidation, rules, now)
 	return t.Close(Closing{Code: CodeInsufficient}, by, rules, now)
 }
 
@@ -254,5 +254,5 @@ func (t *Ticket) revive(c *Clock, rules *Rulebook, now time.Time) {
 		c.State, c.Charged = ClockMet, t.Department
 		return
 	}
-	t.meet(c, arrived, now)
+	t.meet(c, arrived, rules, now)
 }

@@ -100,7 +100,7 @@ func (t *Ticket) Validate(by Actor, rules *Rulebook, now time.Time) error {
 		return err
 	}
 	t.ValidatedAt = now
-	t.done(ClockValidation, now)
+	t.done(ClockValidation, rules, now)
 	seq := t.nextSeq()
 	for _, kind := range []ClockKind{ClockAnswer, ClockResolve} {
 		if c := t.clock(kind); c != nil && c.State == ClockPending {
@@ -122,16 +122,20 @@ func (t *Ticket) Awaits() bool {
 }
 
 // done records the deed of the kind, in time or late.
-func (t *Ticket) done(kind ClockKind, now time.Time) {
+func (t *Ticket) done(kind ClockKind, rules *Rulebook, now time.Time) {
 	if c := t.clock(kind); c != nil && c.owed() {
-		t.meet(c, now, now)
+		t.meet(c, now, rules, now)
 	}
 }
 
 // meet settles a clock by its deed at the instant: met when in time, else missed
-// with the breach at the due instant, which is recorded if Watch has not yet.
-func (t *Ticket) meet(c *Clock, at, now time.Time) {
+// with the breach at the due instant, which is recorded if Watch has not yet. A
+// wait that still lasts stopped it until its deed and no longer.
+func (t *Ticket) meet(c *Clock, at time.Time, rules *Rulebook, now time.Time) {
 	c.MetAt = at
+	if c.BreachedAt.IsZero() {
+		c.Due = rules.Due(c, until(t.Pauses, at))
+	}
 	if c.Due.IsZero() || !at.After(c.Due) {
 		c.State, c.BreachedAt = ClockMet, time.Time{}
 		if c.Charged == 0 {
@@ -143,6 +147,22 @@ func (t *Ticket) meet(c *Clock, at, now time.Time) {
 	c.State = ClockMissed
 }
 
+// until gives the pauses as they were at the instant: what began later left out,
+// what still lasted cut.
+func until(pauses []Pause, at time.Time) []Pause {
+	var out []Pause
+	for _, p := range pauses {
+		if !p.From.Before(at) {
+			continue
+		}
+		if p.To.IsZero() || p.To.After(at) {
+			p.To = at
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
 // breach records, once, that the clock fell due without its deed (I9).
 func (t *Ticket) breach(c *Clock, now time.Time) {
 	if !c.BreachedAt.IsZero() {
@@ -152,5 +172,7 @@ func (t *Ticket) breach(c *Clock, now time.Time) {
 	if c.Charged == 0 {
 		c.Charged = t.Department
 	}
-	t.record(watchActor, EventBreached, now, map[string]any{"clock": string(c.Kind), "due": stamp(c.Due), "charged": int64(c.Charged)})
+	t.record(watchActor, EventBreached, now, map[string]any{
+		"clock": string(c.Kind), "episode": c.Episode, "due": stamp(c.Due), "charged": int64(c.Charged),
+	})
 }

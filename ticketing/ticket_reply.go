@@ -29,7 +29,7 @@ func (t *Ticket) Reply(m Message, deliveries []Delivery, by Actor, rules *Rulebo
 	t.Pending.Deliveries = append(t.Pending.Deliveries, deliveries...)
 	t.record(by, EventReplied, now, data)
 	if len(deliveries) == 0 {
-		t.answered(&m, now, now)
+		t.answered(&m, now, rules, now)
 		data["published"] = true
 	}
 	t.renewDue()
@@ -38,7 +38,7 @@ func (t *Ticket) Reply(m Message, deliveries []Delivery, by Actor, rules *Rulebo
 
 // answered meets the clocks whose promise the message keeps, at the instant it
 // reached somebody. A late one is still a deed.
-func (t *Ticket) answered(m *Message, at, now time.Time) (met []string) {
+func (t *Ticket) answered(m *Message, at time.Time, rules *Rulebook, now time.Time) (met []string) {
 	if !m.answers() {
 		return nil
 	}
@@ -56,7 +56,7 @@ func (t *Ticket) answered(m *Message, at, now time.Time) (met []string) {
 			// Answered before validation: the promise is kept before it began.
 			c.State, c.MetAt, c.Charged = ClockMet, at, t.Department
 		default:
-			t.meet(c, at, now)
+			t.meet(c, at, rules, now)
 		}
 		met = append(met, string(c.Kind))
 	}
@@ -69,11 +69,11 @@ func (t *Ticket) answered(m *Message, at, now time.Time) (met []string) {
 // Delivered records that a recipient's server took a message: the first one
 // meets the clocks it decides, at that instant, and makes its recipient a party.
 // m is the message carried, nil for a letter of the program.
-func (t *Ticket) Delivered(d Delivery, m *Message, by Actor, now time.Time) {
+func (t *Ticket) Delivered(d Delivery, m *Message, by Actor, rules *Rulebook, now time.Time) {
 	data := map[string]any{"delivery": int64(d.ID), "purpose": string(d.Purpose)}
 	if m != nil {
 		t.addParty(d.To.Address)
-		if met := t.answered(m, d.AcceptedAt, now); len(met) > 0 {
+		if met := t.answered(m, d.AcceptedAt, rules, now); len(met) > 0 {
 			data["met"] = met
 		}
 	}

@@ -265,7 +265,7 @@ func (x *benchSeeder) answer(ctx context.Context, tx ticketing.Tx, t *ticketing.
 	if err := t.Reply(m, []ticketing.Delivery{d}, x.clerk, x.dir.Rules, at); err != nil {
 		return err
 	}
-	t.Delivered(d, &m, ticketing.SystemActor("courier"), at)
+	t.Delivered(d, &m, ticketing.SystemActor("courier"), x.dir.Rules, at)
 	if err := t.Resolve(x.clerk, x.dir.Rules, true, "", at); err != nil {
 		return err
 	}

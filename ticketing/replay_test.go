@@ -1,0 +1,202 @@
+package ticketing_test
+
+import (
+	"slices"
+	"time"
+
+	"github.com/sistem48/system48/ticketing"
+	"github.com/sistem48/system48/ticketing/calendar"
+)
+
+// A failer is a test, or one run of a property.
+type failer interface {
+	Helper()
+	Errorf(format string, args ...any)
+	Fatalf(format string, args ...any)
+}
+
+// A replay is what the events of a ticket alone say about its clocks: when its
+// episodes began and during which times it waited. It shares no code with the
+// ticket.
+type replay struct {
+	t         failer
+	starts    map[int64]time.Time // by number of the event
+	received  time.Time
+	validated time.Time
+	pauses    []ticketing.Pause
+	state     ticketing.State
+	custody   int64
+	episode   int
+}
+
+func replayed(t failer, events []ticketing.Event) *replay {
+	t.Helper()
+	r := &replay{t: t, starts: map[int64]time.Time{}}
+	for _, e := range events {
+		r.step(e)
+	}
+	return r
+}
+
+func (r *replay) instant(e ticketing.Event, key string) time.Time {
+	r.t.Helper()
+	s, _ := e.Data[key].(string)
+	at, err := time.Parse(time.RFC3339Nano, s)
+	if err != nil {
+		r.t.Fatalf("event %d, %s: %s is %q", e.Seq, e.Kind, key, s)
+	}
+	return at
+}
+
+func (r *replay) step(e ticketing.Event) {
+	r.t.Helper()
+	resumed, _ := e.Data["resumed"].(bool)
+	switch e.Kind { //nolint:exhaustive // the others say nothing about time
+	case ticketing.EventOpened:
+		r.received, r.episode = r.instant(e, "received_at"), 1
+		r.starts[e.Seq] = r.received
+		custody, _ := e.Data["department"].(float64)
+		r.custody = int64(custody)
+	case ticketing.EventValidated:
+		r.validated = e.At
+		r.starts[e.Seq] = e.At
+	case ticketing.EventNotSpam:
+		r.starts[e.Seq] = r.received
+	case ticketing.EventReceived:
+		r.starts[e.Seq] = r.instant(e, "received_at")
+		if resumed {
+			r.end(r.starts[e.Seq])
+		}
+	case ticketing.EventReopened:
+		r.starts[e.Seq] = r.instant(e, "received_at")
+		r.episode++
+	case ticketing.EventWaiting:
+		r.end(e.At)
+		reason, _ := e.Data["reason"].(string)
+		r.pauses = append(r.pauses, ticketing.Pause{Reason: ticketing.WaitReason(reason), From: e.At, By: e.Actor})
+	case ticketing.EventResumed, ticketing.EventResolved, ticketing.EventClosed, ticketing.EventSpam:
+		r.end(e.At)
+	case ticketing.EventTakenBack, ticketing.EventUndelivered:
+		if resumed {
+			r.end(time.Time{})
+		}
+	case ticketing.EventBounced:
+		if resumed {
+			r.end(e.At)
+		}
+	case ticketing.EventMoved:
+		to, _ := e.Data["to"].(float64)
+		r.custody = int64(to)
+	}
+}
+
+// end closes the open pause, never before it began.
+func (r *replay) end(at time.Time) {
+	if n := len(r.pauses); n > 0 && r.pauses[n-1].To.IsZero() {
+		if p := &r.pauses[n-1]; at.Before(p.From) {
+			p.To = p.From
+		} else {
+			p.To = at
+		}
+	}
+}
+
+// due computes when a clock falls due from the events, its policy and calendar.
+func (r *replay) due(rules *ticketing.Rulebook, c ticketing.Clock) time.Time {
+	r.t.Helper()
+	p, ok := rules.Profile(c.Profile, c.ProfileVersion)
+	if !ok {
+		r.t.Fatalf("no profile %s %d", c.Profile, c.ProfileVersion)
+	}
+	start := r.starts[c.StartSeq]
+	if !c.OnCall && p.Start == ticketing.FromValidation && c.Episode == 1 && (c.Kind == ticketing.ClockAnswer || c.Kind == ticketing.ClockResolve) {
+		start = r.validated
+	}
+	if start.IsZero() || !start.Equal(c.StartedAt) {
+		r.t.Errorf("%s clock began at %v, by the events (%d) at %v (I6)", c.Kind, c.StartedAt, c.StartSeq, start)
+		return time.Time{}
+	}
+	cal, ok := rules.Calendar(c.Calendar, c.CalendarVersion)
+	if !ok {
+		r.t.Fatalf("no calendar %s %d", c.Calendar, c.CalendarVersion)
+	}
+	if p.Cutoff != nil && !c.OnCall && c.Kind != ticketing.ClockValidation {
+		var err error
+		if start, err = cal.Start(start, *p.Cutoff); err != nil {
+			r.t.Fatalf("start: %v", err)
+		}
+	}
+	due, err := cal.Add(start, c.Target, r.stops(rules, p, c, cal)...)
+	if err != nil {
+		return time.Time{}
+	}
+	return due.UTC().Truncate(time.Microsecond)
+}
+
+// stops are the pauses that stop the clock, until its end if it has one, those
+// for the citizen at most ten working days together.
+func (r *replay) stops(rules *ticketing.Rulebook, p ticketing.Profile, c ticketing.Clock, cal *calendar.Calendar) (out []calendar.Pause) {
+	work := cal
+	if p.WorkCalendar != "" && !c.OnCall {
+		if w, ok := rules.Calendar(p.WorkCalendar, 0); ok {
+			work = w
+		}
+	}
+	ends := c.MetAt
+	if ends.IsZero() {
+		ends = c.EndedAt
+	}
+	left := 10 * 24 * time.Hour
+	for _, w := range r.pauses {
+		answer := c.Kind == ticketing.ClockAnswer || c.Kind == ticketing.ClockNextAnswer
+		if c.Kind == ticketing.ClockValidation || (answer && w.Reason != ticketing.WaitCitizen) {
+			continue
+		}
+		if !ends.IsZero() {
+			if !w.From.Before(ends) {
+				continue
+			}
+			if w.To.IsZero() || w.To.After(ends) {
+				w.To = ends
+			}
+		}
+		if w.Reason == ticketing.WaitCitizen {
+			if left <= 0 {
+				continue
+			}
+			if most, err := work.Add(w.From, left); err == nil && (w.To.IsZero() || w.To.After(most)) {
+				w.To = most
+			}
+			left -= work.Between(w.From, w.To)
+		}
+		out = append(out, calendar.Pause{From: w.From, To: w.To, Reason: string(w.Reason)})
+	}
+	return out
+}
+
+// check compares what the events say with what the ticket says.
+func (r *replay) check(rules *ticketing.Rulebook, k *ticketing.Ticket) {
+	r.t.Helper()
+	if !slices.EqualFunc(r.pauses, k.Pauses, func(a, b ticketing.Pause) bool {
+		return a.Reason == b.Reason && a.From.Equal(b.From) && a.To.Equal(b.To)
+	}) {
+		r.t.Errorf("pauses = %v, by the events %v (I6)", k.Pauses, r.pauses)
+	}
+	if r.custody != int64(k.Department) {
+		r.t.Errorf("custody = %d, by the events %d (I5)", k.Department, r.custody)
+	}
+	if r.episode != k.Episode {
+		r.t.Errorf("episode = %d, by the events %d", k.Episode, r.episode)
+	}
+	for _, c := range k.Clocks {
+		if c.StartedAt.IsZero() {
+			if !c.Due.IsZero() {
+				r.t.Errorf("%s clock is due %v and has not begun", c.Kind, c.Due)
+			}
+			continue
+		}
+		if want := r.due(rules, c); !c.Due.Equal(want) {
+			r.t.Errorf("%s clock of episode %d (%s) is due %v, by the events %v (I6)", c.Kind, c.Episode, c.State, c.Due, want)
+		}
+	}
+}
