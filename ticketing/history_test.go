@@ -250,7 +250,7 @@ func (h *history) checkTicket(k *ticketing.Ticket, events []ticketing.Event) {
 	recorded := map[string]int{}
 	for _, e := range events {
 		if e.Kind == ticketing.EventBreached {
-			recorded[fmt.Sprint(e.Data["clock"], e.Data["episode"], e.Data["due"])]++
+			recorded[fmt.Sprint(e.Data["clock"], e.Data["start"], e.Data["due"])]++
 		}
 	}
 	for what, n := range recorded {

@@ -14,7 +14,7 @@ func (t *Ticket) Wait(r WaitReason, asked bool, by Actor, rules *Rulebook, now t
 	if err := t.step(VerbWait, StateWaiting); err != nil {
 		return err
 	}
-	t.endPause(rules, now)
+	t.endPause(rules, now, now)
 	t.Waiting = r
 	t.Pauses = append(t.Pauses, Pause{Reason: r, From: now, By: by.ID()})
 	for i := range t.Clocks {
@@ -32,13 +32,15 @@ func (t *Ticket) Resume(by Actor, rules *Rulebook, now time.Time) error {
 	if err := t.step(VerbResume, StateOpen); err != nil {
 		return err
 	}
-	t.endPause(rules, now)
+	t.endPause(rules, now, now)
 	t.record(by, EventResumed, now, nil)
 	return nil
 }
 
-// endPause closes the open pause, if any, and lets the clocks run again.
-func (t *Ticket) endPause(rules *Rulebook, at time.Time) {
+// endPause closes the open pause, if any, at the instant, and lets the clocks
+// run again. A deed done after the instant, while the pause was still believed
+// to last, is judged anew.
+func (t *Ticket) endPause(rules *Rulebook, at, now time.Time) {
 	p := t.openPause()
 	if p == nil {
 		return
@@ -48,8 +50,12 @@ func (t *Ticket) endPause(rules *Rulebook, at time.Time) {
 		p.To = p.From // a mail received before the pause began, read after
 	}
 	for i := range t.Clocks {
-		if c := &t.Clocks[i]; c.State == ClockPaused {
+		c := &t.Clocks[i]
+		if c.State == ClockPaused {
 			c.State = ClockRunning
+		}
+		if p.Reason.stops(c.Kind) && c.State == ClockMet && c.MetAt.After(p.To) && !c.StartedAt.IsZero() {
+			t.meet(c, c.MetAt, rules, now)
 		}
 	}
 	t.recompute(rules)
@@ -73,7 +79,7 @@ func (t *Ticket) Resolve(by Actor, rules *Rulebook, hasProof bool, note string, 
 	if err := t.step(VerbResolve, StateResolved); err != nil {
 		return err
 	}
-	t.endPause(rules, now)
+	t.endPause(rules, now, now)
 	t.ResolvedAt, t.Code, t.ClosingNote = now, CodeResolved, cleanLine(note, 500)
 	t.done(ClockResolve, rules, now)
 	t.endPending(CodeResolved, now)
@@ -122,7 +128,7 @@ func (t *Ticket) Close(c Closing, by Actor, rules *Rulebook, now time.Time) erro
 	if err := t.step(VerbClose, StateClosed); err != nil {
 		return err
 	}
-	t.endPause(rules, now)
+	t.endPause(rules, now, now)
 	t.Judge(watchActor, now)
 	t.ClosedAt, t.Code, t.ClosingNote = now, c.Code, note
 	if c.Code == CodeResolved {
@@ -196,7 +202,7 @@ func (t *Ticket) MarkSpam(by Actor, rules *Rulebook, now time.Time) error {
 	if err := t.step(VerbSpam, StateClosed); err != nil {
 		return err
 	}
-	t.endPause(rules, now)
+	t.endPause(rules, now, now)
 	t.Judge(watchActor, now)
 	t.Code, t.ClosedAt = CodeSpam, now
 	for i := range t.Clocks {

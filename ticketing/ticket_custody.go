@@ -115,8 +115,13 @@ func (t *Ticket) Apply(ch Change, by Actor, rules *Rulebook, now time.Time) erro
 	return nil
 }
 
+// recategorise gives the ticket the category, and the open clocks its promise.
+// Once the work is done the promise stays the one it was done under.
 func (t *Ticket) recategorise(c Category, rules *Rulebook, data map[string]any) {
 	t.Category = c.ID
+	if !t.State.InWork() {
+		return
+	}
 	p := rules.ProfileFor(c)
 	var kept []Clock
 	for _, k := range t.Clocks {
@@ -136,9 +141,7 @@ func (t *Ticket) recategorise(c Category, rules *Rulebook, data map[string]any) 
 		kept = append(kept, n)
 	}
 	t.Clocks = kept
-	if t.State.InWork() {
-		t.addPromises(c, p, rules)
-	}
+	t.addPromises(c, p, rules)
 }
 
 // addPromises begins the clocks that the new category has and the old one had not.

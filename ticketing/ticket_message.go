@@ -17,7 +17,7 @@ func (t *Ticket) Receive(m Message, by Actor, rules *Rulebook, c Category, now t
 		t.addMessage(m)
 		return t.reopen(by, rules, c, m.ReceivedAt, now, data)
 	case t.State == StateWaiting && t.Waiting == WaitCitizen:
-		t.endPause(rules, m.ReceivedAt)
+		t.endPause(rules, m.ReceivedAt, now)
 		if err := t.step(VerbResume, StateOpen); err != nil {
 			return err
 		}
@@ -85,7 +85,7 @@ func (t *Ticket) reopen(by Actor, rules *Rulebook, c Category, from, now time.Ti
 	if err := t.step(VerbReopen, StateOpen); err != nil {
 		return err
 	}
-	t.endPause(rules, now)
+	t.endPause(rules, now, now)
 	t.Episode++
 	t.Endings = append(t.Endings, ended)
 	t.Code, t.ClosingNote, t.DuplicateOf = "", "", 0

@@ -173,6 +173,6 @@ func (t *Ticket) breach(c *Clock, now time.Time) {
 		c.Charged = t.Department
 	}
 	t.record(watchActor, EventBreached, now, map[string]any{
-		"clock": string(c.Kind), "episode": c.Episode, "due": stamp(c.Due), "charged": int64(c.Charged),
+		"clock": string(c.Kind), "episode": c.Episode, "start": c.StartSeq, "due": stamp(c.Due), "charged": int64(c.Charged),
 	})
 }

@@ -177,7 +177,7 @@ func (t *Ticket) endVainWait(m MessageID, sent bool, rules *Rulebook, now time.T
 	if p := t.openPause(); p != nil && !sent {
 		until = p.From
 	}
-	t.endPause(rules, until)
+	t.endPause(rules, until, now)
 	return true
 }
 

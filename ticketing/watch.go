@@ -72,7 +72,7 @@ func (t *Ticket) Judge(by Actor, now time.Time) bool {
 		}
 		if !c.WarnAt.IsZero() && !now.Before(c.WarnAt) {
 			c.WarnAt = time.Time{}
-			t.record(by, EventWarned, now, map[string]any{"clock": string(c.Kind), "episode": c.Episode, "due": stamp(c.Due)})
+			t.record(by, EventWarned, now, map[string]any{"clock": string(c.Kind), "episode": c.Episode, "start": c.StartSeq, "due": stamp(c.Due)})
 		}
 	}
 	t.renewDue()
