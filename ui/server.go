@@ -116,7 +116,7 @@ func New(d Deps) (*Server, error) {
 }
 
 // Handler serves the whole site.
-func (s *Server) Handler() http.Handler { return s.echo }
+func (s *Server) Handler() http.Handler { return web.HeadAsGet(s.echo) }
 
 // Kit gives the shared machinery, for what is mounted beside the areas.
 func (s *Server) Kit() *web.Kit { return s.kit }
