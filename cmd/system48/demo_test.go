@@ -140,7 +140,7 @@ func TestMailToAnswer(t *testing.T) {
 	}
 	agent := newVisitor(t, info.Web)
 	agent.post("/sign-in", "/sign-in", "email", "ana@grad.example", "password", demoPassword)
-	queue := agent.until("/agent/v/unassigned", "Rupa kod vrtica Zvjezdica", 5*time.Second)
+	queue := agent.until("/agent/v/unassigned", "Rupa kod vrtica Zvjezdica", 20*time.Second)
 	before, _, _ := strings.Cut(queue, "Rupa kod vrtica Zvjezdica")
 	ref, _, _ := strings.Cut(before[strings.LastIndex(before, `data-ref="`)+len(`data-ref="`):], `"`)
 	path := "/agent/t/" + ref
