@@ -42,10 +42,10 @@ const (
 var pureStd = []string{"net/mail", "net/netip", "net/url", "log/slog"}
 
 // core is what every adapter sees of the core.
-var core = []string{"ticketing", "ticketing/lang", "ticketing/calendar", "ticketing/number", "ticketing/letters", "ticketing/guide", "ticketing/report"}
+var core = []string{"ticketing", "ticketing/lang", "ticketing/calendar", "ticketing/number", "ticketing/district", "ticketing/letters", "ticketing/guide", "ticketing/report"}
 
 // beneathCore are the leaves the core stands on.
-var beneathCore = []string{"ticketing/lang", "ticketing/calendar", "ticketing/number"}
+var beneathCore = []string{"ticketing/lang", "ticketing/calendar", "ticketing/number", "ticketing/district"}
 
 var (
 	databaseMods = []string{"gorm.io", "github.com/jackc/pgx/v5", "github.com/riverqueue/river", "github.com/pressly/goose/v3", "modernc.org/sqlite", "golang.org/x/sys"}
@@ -62,6 +62,7 @@ var rooms = map[string]room{
 	"ticketing/lang":          {std: stdPure},
 	"ticketing/calendar":      {std: stdPure},
 	"ticketing/number":        {std: stdPure, foreign: []string{"github.com/nyaruka/phonenumbers"}},
+	"ticketing/district":      {std: stdPure, own: []string{"ticketing/lang"}},
 	"ticketing":               {std: stdPure, own: beneathCore, testOwn: []string{"ticketing/letters", "ticketing/ticketingtest"}},
 	"ticketing/letters":       {std: stdPure, own: append([]string{"ticketing"}, beneathCore...)},
 	"ticketing/guide":         {std: stdPure, own: append([]string{"ticketing"}, beneathCore...)},
