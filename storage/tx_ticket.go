@@ -16,6 +16,7 @@ type loadedTicket struct {
 	row    ticketRow
 	clocks []clockRow
 	writes map[rowKey]*rowWrite // those that may not have been sent yet
+	marked bool                 // the transaction has marked its facts
 }
 
 // A rowKey names a row of a ticket.
@@ -161,10 +162,11 @@ func (t *tx) SaveTicket(_ context.Context, k *ticketing.Ticket) error {
 	}
 	after := &loadedTicket{row: ticketRowOf(k, lastIn)}
 	if before != nil {
-		after.writes = before.writes
+		after.writes, after.marked = before.writes, before.marked
 	}
 	t.writeTicket(before, after)
 	t.writeClocks(before, after, k)
+	t.markFacts(before, after)
 	if err := t.writePending(before, k); err != nil {
 		return err
 	}

@@ -114,7 +114,7 @@ func (b *bench) fill(ctx context.Context, s *system, n int) error {
 		return err
 	}
 	for _, d := range s.duties() {
-		if slices.Contains([]string{"watch", "settle", "seal"}, d.name) {
+		if slices.Contains([]string{"watch", "settle", "seal", "facts"}, d.name) {
 			if err := d.run(ctx); err != nil {
 				return fmt.Errorf("%s: %w", d.name, err)
 			}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/sistem48/system48/storage/blob"
 	"github.com/sistem48/system48/ticketing"
+	"github.com/sistem48/system48/ticketing/report"
 )
 
 // A duty is periodic work. River elects one process to start it; that it runs
@@ -25,6 +26,11 @@ func (s *system) duties() []duty {
 	upkeep := &ticketing.Upkeep{Bureau: s.bureau, Duties: s.db, Auditor: s.auditor}
 	return []duty{
 		{name: "watch", every: 15 * time.Second, hour: -1, run: drain(watch.Run)},
+		{name: "facts", every: 20 * time.Second, hour: -1, run: func(ctx context.Context) error {
+			_, err := s.db.FoldFacts(ctx)
+			return err
+		}},
+		{name: "facts-check", hour: 2, run: s.checkFacts},
 		{name: "settle", every: time.Hour, hour: -1, run: drain(upkeep.SettleResolved)},
 		{name: "seal", every: time.Minute, hour: -1, run: func(ctx context.Context) error {
 			_, err := upkeep.Seal(ctx)
@@ -51,6 +57,19 @@ func drain(f func(ctx context.Context) (int, error)) func(ctx context.Context) e
 			}
 		}
 	}
+}
+
+// factsChecked is how many days back the nightly check adds facts up anew.
+const factsChecked = 400
+
+// checkFacts adds the days of the past year up anew and mends what differs.
+func (s *system) checkFacts(ctx context.Context) error {
+	today := report.DayOf(s.now(), s.zone)
+	wrong, err := s.db.CheckFacts(ctx, report.Period{From: today - factsChecked, To: today})
+	if wrong > 0 {
+		s.log.WarnContext(ctx, "folded days were wrong and are mended", "days", wrong)
+	}
+	return err
 }
 
 // auditor is the address of the first active auditor, "" when there is none.

@@ -66,6 +66,8 @@ func Run(t *testing.T, open func(t *testing.T) Subject) {
 		{"gate", testGate},
 		{"signals", testSignals},
 		{"times", testTimes},
+		{"reports", testReports},
+		{"reports of earlier days", testEarlierReports},
 	}
 	for _, g := range groups {
 		t.Run(g.name, func(t *testing.T) {

@@ -36,19 +36,17 @@ type ClockFact struct {
 	Kind    ticketing.ClockKind
 	Traits
 
-	// Day is the local day of the due instant: of Original while a wait without
+	// Day is the local day of the due instant: of that without waits while one without
 	// end leaves no other, of the ending of one that never started.
-	Day      Day
-	Due      time.Time // zero when there is none
-	Original time.Time // the due instant without any wait
-	Started  time.Time
-	Settled  time.Time // done or ended; zero while open
+	Day     Day
+	Due     time.Time // zero when there is none
+	Settled time.Time // done or ended; zero while open
 	// SettledDay is the local day of Settled, 0 while open.
 	SettledDay Day
 	Outcome    Outcome
 	Code       ticketing.ClosingCode // of OutcomeEnded
 	Counted    bool                  // stands in the denominator of formula D
-	PausedPast bool                  // past Original by grace of its waits
+	PausedPast bool                  // past the due instant it would have had without waits, by their grace
 	Waited     bool                  // some wait stopped it
 	Took       int64                 // of met and late: calendar seconds from start to deed, waits left out
 }
@@ -62,19 +60,21 @@ type TicketFact struct {
 	Episode int // 1, 2, 3 …, voided ones left out
 	Traits
 
-	Received    time.Time // of the ticket
-	ReceivedDay Day
-	Started     time.Time // of the episode: received, or reopened
-	StartedDay  Day
-	Hour        int       // local hour of Started
-	Ended       time.Time // left work: resolved or closed; zero while in work
-	EndedDay    Day
-	Code        ticketing.ClosingCode
-	ByHand      bool // ended by a person
-	First       bool // ended by the department it was first routed to
-	Reopened    bool // within 30 days
-	Denied      bool // closed as resolved, and the citizen said no
-	Legs        int  // custodies
+	ReceivedDay Day // of the ticket
+	StartedDay  Day // of the episode: received, or reopened
+	Hour        int // local hour of the same
+
+	NextDue     time.Time // while in work: nearest due instant of what is owed; zero when none
+	Unvalidated bool      // in work, and its promise waits for validation
+
+	Ended    time.Time // left work: resolved or closed; zero while in work
+	EndedDay Day
+	Code     ticketing.ClosingCode
+	ByHand   bool // ended by a person
+	First    bool // ended by the department it was first routed to
+	Reopened bool // within 30 days
+	Denied   bool // closed as solved, and the citizen said no
+	Legs     int  // custodies
 
 	// Wall seconds of the ended episode: with its last custodian, with other
 	// departments, waiting for the citizen, for other bodies and circumstances.

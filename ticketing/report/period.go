@@ -138,3 +138,12 @@ func MonthToDate(now time.Time, zone *time.Location) Period {
 
 // Week is the week of the day, Monday to Sunday.
 func Week(d Day) Period { return Period{d.Monday(), d.Monday() + 6} }
+
+// UnmarshalText reads what MarshalText wrote.
+func (d *Day) UnmarshalText(b []byte) (err error) {
+	*d = 0
+	if len(b) > 0 {
+		*d, err = ParseDay(string(b))
+	}
+	return err
+}

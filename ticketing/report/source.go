@@ -92,3 +92,16 @@ type Case struct {
 	// At is when what makes a sign happened.
 	At time.Time
 }
+
+// A Folder keeps facts and folded days up to date. Everything it does may be
+// done again, by several processes too.
+type Folder interface {
+	// FoldFacts derives the facts of tickets changed since the last time, adds up
+	// the days they touch, and gives how many tickets those were.
+	FoldFacts(ctx context.Context) (int, error)
+	// CheckFacts adds every day of the period up anew and gives how many
+	// departments' days were not as they should be; they are mended.
+	CheckFacts(ctx context.Context, p Period) (wrong int, err error)
+	// RebuildFacts marks every ticket, so that FoldFacts derives all facts anew.
+	RebuildFacts(ctx context.Context) error
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/sistem48/system48/ticketing"
+	"github.com/sistem48/system48/ticketing/report"
 )
 
 // Ports is everything a store is asked for: what Store gives, and storage too.
@@ -22,6 +23,8 @@ type Ports interface {
 	ticketing.TokenStore
 	ticketing.SessionStore
 	ticketing.Gate
+	report.Source
+	report.Folder
 	// Listen gives the signals of transactions that commit from now on, until ctx
 	// ends, which closes the channel. Signals are hints: equal ones that wait
 	// together may arrive once, and one of Type "resync" stands for what was lost.

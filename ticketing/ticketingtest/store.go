@@ -72,6 +72,7 @@ type Store struct {
 	starts      *table[string, time.Time]
 	seals       *table[int64, *ticketing.Seal]
 	gates       *table[string, gate]
+	facts       factTables
 }
 
 type addressKey struct {
