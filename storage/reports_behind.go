@@ -77,9 +77,10 @@ func (db *DB) choose(d report.Drill, zone *time.Location) (*choice, error) {
 		set = ticketSets[d.Set]
 	}
 	c.args = append(slices.Clone(c.table.args), c.args...)
-	switch d.Set {
+	switch d.Set { //nolint:exhaustive // the others are chosen by the table of sets
 	case report.SetSign:
-		return c, db.chooseSign(c, d)
+		db.chooseSign(c, d)
+		return c, nil
 	case report.SetToCome:
 		c.and("f.due_at > ?", instant(asOf))
 	case report.SetEnded:
@@ -91,7 +92,7 @@ func (db *DB) choose(d report.Drill, zone *time.Location) (*choice, error) {
 		return nil, &ticketing.Error{Kind: ticketing.Invalid, Field: "set", Key: "report.drill"}
 	}
 	var args []any
-	switch d.Set {
+	switch d.Set { //nolint:exhaustive // the others ask for no instants
 	case report.SetSettledLate:
 		args = []any{int32(d.Period.From), int32(d.Period.To), instant(asOf)}
 	case report.SetSettledOpen:
@@ -136,14 +137,14 @@ func (db *DB) chooseMore(c *choice, d report.Drill, today report.Day) {
 }
 
 // chooseSign chooses the cases of a sign: its suspects, or the closings of a burst.
-func (db *DB) chooseSign(c *choice, d report.Drill) error {
+func (db *DB) chooseSign(c *choice, d report.Drill) {
 	if d.Sign == report.SignMassClosing {
 		c.day = "ended_day"
 		c.and("f.ended_day > 0 and f.by_hand = 1")
 		c.within("ended_day", d.Period)
 		c.and("f.ended_at >= ? and f.ended_at <= ?", instant(d.Since), instant(d.Until))
 		db.chooseMore(c, report.Drill{Filter: d.Filter}, 0)
-		return nil
+		return
 	}
 	c.signs, c.day = true, "day"
 	c.and("f.sign = ?", string(d.Sign))
@@ -155,7 +156,6 @@ func (db *DB) chooseSign(c *choice, d report.Drill) error {
 	c.where.WriteString(where)
 	c.args = append(c.args, args...)
 	c.table = factTable{from: "suspects"}
-	return nil
 }
 
 // from names the facts f.

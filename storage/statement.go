@@ -117,13 +117,12 @@ func clean(s string) string {
 	return s
 }
 
-func cleanArgs(args []any) []any {
+func cleanArgs(args []any) {
 	for i, a := range args {
 		if s, ok := a.(string); ok {
 			args[i] = clean(s)
 		}
 	}
-	return args
 }
 
 // one reads exactly one row into the destinations; found tells whether there was one.

@@ -166,7 +166,7 @@ func (h *history) letter(from string, token bool) ticketing.Inbound {
 func (h *history) arrive(from string, token bool) error { return h.enter(h.letter(from, token)) }
 
 func (h *history) enter(in ticketing.Inbound) error {
-	return h.intake.Receive(h.rig.Context(), []ticketing.Inbound{h.Arrive(h.rig.TB, in)})[0]
+	return h.intake.Receive(h.rig.Context(), []ticketing.Inbound{h.Arrive(h.TB, in)})[0]
 }
 
 // happen lets a deed happen and checks what must hold after anything.
@@ -179,10 +179,10 @@ func (h *history) happen(d deed) {
 		switch ticketing.KindOf(err) { //nolint:exhaustive // what a refusal may be
 		case ticketing.Conflict, ticketing.Invalid, ticketing.Gone, ticketing.Stale, ticketing.NotFound:
 		default:
-			h.T.Fatalf("%s: %v", d.name, err)
+			h.Fatalf("%s: %v", d.name, err)
 		}
 		if k.Version != h.before.Version || len(fresh) != 0 {
-			h.T.Fatalf("%s was refused (%v) and left %d events, version %d → %d", d.name, err, len(fresh), h.before.Version, k.Version)
+			h.Fatalf("%s was refused (%v) and left %d events, version %d → %d", d.name, err, len(fresh), h.before.Version, k.Version)
 		}
 	}
 	h.checkEvents(d, fresh, k, err)
@@ -200,15 +200,15 @@ func (h *history) checkEvents(d deed, fresh []ticketing.Event, k *ticketing.Tick
 	}
 	changed := k.Version != h.before.Version
 	if d.events > 0 && err == nil && changed && own != d.events {
-		h.T.Errorf("%s left %d events, want %d: %v (I4)", d.name, own, d.events, fresh)
+		h.Errorf("%s left %d events, want %d: %v (I4)", d.name, own, d.events, fresh)
 	}
 	if changed && len(fresh) == 0 && d.name != "watch" && d.name != "settle" {
-		h.T.Errorf("%s changed the ticket without an event (I4)", d.name)
+		h.Errorf("%s changed the ticket without an event (I4)", d.name)
 	}
 	if k.State != h.before.State && !slices.ContainsFunc(ticketing.Moves(), func(m ticketing.Move) bool {
 		return m.From == h.before.State && m.To == k.State
 	}) {
-		h.T.Errorf("%s moved the ticket from %s to %s (I3)", d.name, h.before.State, k.State)
+		h.Errorf("%s moved the ticket from %s to %s (I3)", d.name, h.before.State, k.State)
 	}
 }
 
@@ -216,10 +216,10 @@ func (h *history) checkEvents(d deed, fresh []ticketing.Event, k *ticketing.Tick
 func (h *history) checkTicket(k *ticketing.Ticket, events []ticketing.Event) {
 	replayed(h.T, events).check(h.directory().Rules, k)
 	if k.Citizen != h.first.Citizen || k.ReplyTo != h.first.ReplyTo {
-		h.T.Error("the requester changed by itself (I14)")
+		h.Error("the requester changed by itself (I14)")
 	}
 	if _, ok := h.directory().Department(k.Department); !ok {
-		h.T.Errorf("custody of %d (I5)", k.Department)
+		h.Errorf("custody of %d (I5)", k.Department)
 	}
 	var due, check time.Time
 	breaches := 0
@@ -242,10 +242,10 @@ func (h *history) checkTicket(k *ticketing.Ticket, events []ticketing.Event) {
 		}
 	}
 	if !k.DueAt.Equal(due) {
-		h.T.Errorf("lists sort by %v, the nearest due is %v (I6)", k.DueAt, due)
+		h.Errorf("lists sort by %v, the nearest due is %v (I6)", k.DueAt, due)
 	}
 	if !check.IsZero() && (k.CheckAt.IsZero() || k.CheckAt.After(check)) {
-		h.T.Errorf("Watch looks at %v, the next due is %v", k.CheckAt, check)
+		h.Errorf("Watch looks at %v, the next due is %v", k.CheckAt, check)
 	}
 	recorded := map[string]int{}
 	for _, e := range events {
@@ -255,16 +255,16 @@ func (h *history) checkTicket(k *ticketing.Ticket, events []ticketing.Event) {
 	}
 	for what, n := range recorded {
 		if n > 1 {
-			h.T.Errorf("%d breaches of %s (I9)", n, what)
+			h.Errorf("%d breaches of %s (I9)", n, what)
 		}
 	}
 	if len(recorded) < breaches {
-		h.T.Errorf("%d clocks breached, %d recorded (I9)", breaches, len(recorded))
+		h.Errorf("%d clocks breached, %d recorded (I9)", breaches, len(recorded))
 	}
 }
 
 func (h *history) checkClock(k *ticketing.Ticket, c ticketing.Clock) {
-	bad := func(why string) { h.T.Errorf("%s clock of episode %d: %s: %+v", c.Kind, c.Episode, why, c) }
+	bad := func(why string) { h.Errorf("%s clock of episode %d: %s: %+v", c.Kind, c.Episode, why, c) }
 	switch {
 	case c.State == ticketing.ClockMet && (c.MetAt.IsZero() || !c.BreachedAt.IsZero() || (!c.Due.IsZero() && c.MetAt.After(c.Due))):
 		bad("met, but not in time")

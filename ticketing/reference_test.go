@@ -41,16 +41,18 @@ func TestFindReferences(t *testing.T) {
 	other := NewReference("S48", 2026, 1234567)
 	wrong := string(ref[:len(ref)-1]) + string('0'+(ref[len(ref)-1]-'0'+1)%10)
 	spoken := strings.ReplaceAll(strings.ToLower(string(ref)), "-", " ")
+	dashed := strings.ReplaceAll(string(ref), "-", "–")
+	twice := string(ref) + " i " + string(other) + ", " + string(ref)
 	for text, want := range map[string][]Reference{
 		"Re: [" + string(ref) + "] rupa": {ref},
 		"re: " + spoken:                  {ref},
-		"Predmet " + strings.ReplaceAll(string(ref), "-", "–"):   {ref},
-		string(ref) + " i " + string(other) + ", " + string(ref): {ref, other},
-		wrong:                        nil,
-		"X48-26-004812-6":            nil,
-		string(ref) + "1":            nil,
-		"":                           nil,
-		strings.Repeat("S48-", 1000): nil,
+		"Predmet " + dashed:              {ref},
+		twice:                            {ref, other},
+		wrong:                            nil,
+		"X48-26-004812-6":                nil,
+		string(ref) + "1":                nil,
+		"":                               nil,
+		strings.Repeat("S48-", 1000):     nil,
 	} {
 		if diff := cmp.Diff(want, FindReferences("S48", text)); diff != "" {
 			t.Errorf("FindReferences(%.40q): %s", text, diff)

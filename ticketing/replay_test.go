@@ -24,7 +24,6 @@ type replay struct {
 	received  time.Time
 	validated time.Time
 	pauses    []ticketing.Pause
-	state     ticketing.State
 	custody   int64
 	episode   int
 }

@@ -150,74 +150,9 @@ func testReports(t *testing.T, r *room) {
 		}
 		r.leadsTo(t, "legs", got.Legs.Of, got.Legs.Tickets)
 	})
-	t.Run("a change reaches the figures with the next fold", func(t *testing.T) {
-		before, err := report.Department(ctx(), r, reader, whole)
-		must(t, err)
-		x := told{received: r.now().Add(-50 * time.Hour), answered: 3 * time.Hour, category: r.Waste, channel: ticketing.ChannelEmail}
-		k := r.tell(t, x)
-		r.fold(t)
-		after, err := report.Department(ctx(), r, reader, whole)
-		must(t, err)
-		if b, a := before.Figure(report.AnswerOnTime), after.Figure(report.AnswerOnTime); a.Numerator != b.Numerator+1 || a.Denominator != b.Denominator+1 {
-			t.Errorf("on time was %d of %d, is %d of %d", b.Numerator, b.Denominator, a.Numerator, a.Denominator)
-		}
-		r.change(t, k.ID, func(_ ticketing.Tx, k *ticketing.Ticket) error {
-			k.Category, k.Department = r.Streetlight.ID, r.Streetlight.Department
-			k.Clocks[0].Charged = k.Department
-			k.Pending.Events = append(k.Pending.Events, r.event(ticketing.EventChanged))
-			return nil
-		})
-		r.fold(t)
-		moved, err := report.Department(ctx(), r, reader, whole)
-		must(t, err)
-		if a, m := after.Figure(report.AnswerOnTime), moved.Figure(report.AnswerOnTime); a.Numerator != m.Numerator || a.Denominator != m.Denominator {
-			t.Errorf("moving a ticket changed the city from %d of %d to %d of %d", a.Numerator, a.Denominator, m.Numerator, m.Denominator)
-		}
-		must(t, r.RebuildFacts(ctx()))
-		r.fold(t)
-		again, err := report.Department(ctx(), r, reader, whole)
-		must(t, err)
-		same(t, "rebuilt", again.Figure(report.AnswerOnTime).Denominator, moved.Figure(report.AnswerOnTime).Denominator)
-		wrong, err := r.CheckFacts(ctx(), whole.Period)
-		if err != nil || wrong != 0 {
-			t.Errorf("CheckFacts() = %d, %v; want 0", wrong, err)
-		}
-	})
-	t.Run("a head sees the own departments alone", func(t *testing.T) {
-		head := ticketing.Actor{Agent: 1, Role: ticketing.RoleHead, Departments: []ticketing.DepartmentID{r.Waste.Department}}
-		got, err := report.Department(ctx(), r, head, whole)
-		must(t, err)
-		if n := got.Figure(report.Received).Numerator; n == 0 || n >= int64(len(list)) {
-			t.Errorf("the head sees %d of %d received", n, len(list))
-		}
-		req := whole
-		req.Filter.Departments = []ticketing.DepartmentID{r.Streetlight.Department}
-		_, err = report.Department(ctx(), r, head, req)
-		wantKind(t, err, ticketing.NotFound)
-		_, err = report.Department(ctx(), r, ticketing.Actor{Agent: 1, Role: ticketing.RoleOfficer}, whole)
-		wantKind(t, err, ticketing.Forbidden)
-	})
-	t.Run("the overview agrees with the departments' reports", func(t *testing.T) {
-		dir, err := r.Directory(ctx())
-		must(t, err)
-		city, err := report.Overview(ctx(), r, reader, dir, whole)
-		must(t, err)
-		for _, line := range city.Departments {
-			req := whole
-			req.Filter.Departments = []ticketing.DepartmentID{line.Department}
-			one, err := report.Department(ctx(), r, reader, req)
-			must(t, err)
-			if f := one.Figure(report.AnswerOnTime); f.Numerator != line.OnTime.Numerator || f.Denominator != line.OnTime.Denominator {
-				t.Errorf("department %d: %d of %d in the overview, %d of %d in its report", line.Department, line.OnTime.Numerator, line.OnTime.Denominator, f.Numerator, f.Denominator)
-			}
-			if f := one.Figure(report.Overdue); f.Numerator != line.Overdue.Numerator {
-				t.Errorf("department %d: %d late in the overview, %d in its report", line.Department, line.Overdue.Numerator, f.Numerator)
-			}
-		}
-		if len(city.Departments) < 2 {
-			t.Errorf("%d departments in the overview", len(city.Departments))
-		}
-	})
+	t.Run("a change reaches the figures with the next fold", func(t *testing.T) { r.reportChange(t, whole) })
+	t.Run("a head sees the own departments alone", func(t *testing.T) { r.reportOfHead(t, whole, len(list)) })
+	t.Run("the overview agrees with the departments' reports", func(t *testing.T) { r.reportOverview(t, whole) })
 	t.Run("a period that ends before it begins", func(t *testing.T) {
 		_, err := report.Department(ctx(), r, reader, r.request(today, today-1))
 		wantKind(t, err, ticketing.Invalid)
@@ -358,5 +293,79 @@ func testEarlierReports(t *testing.T, r *room) {
 	}
 	if after.Figure(report.Open).Numerator != before.Figure(report.Open).Numerator-int64(len(open.Items)) {
 		t.Errorf("now %d are open, of %d before, and %d were closed", after.Figure(report.Open).Numerator, before.Figure(report.Open).Numerator, len(open.Items))
+	}
+}
+
+func (r *room) reportChange(t *testing.T, whole report.Request) {
+	t.Helper()
+	before, err := report.Department(ctx(), r, reader, whole)
+	must(t, err)
+	x := told{received: r.now().Add(-50 * time.Hour), answered: 3 * time.Hour, category: r.Waste, channel: ticketing.ChannelEmail}
+	k := r.tell(t, x)
+	r.fold(t)
+	after, err := report.Department(ctx(), r, reader, whole)
+	must(t, err)
+	if b, a := before.Figure(report.AnswerOnTime), after.Figure(report.AnswerOnTime); a.Numerator != b.Numerator+1 || a.Denominator != b.Denominator+1 {
+		t.Errorf("on time was %d of %d, is %d of %d", b.Numerator, b.Denominator, a.Numerator, a.Denominator)
+	}
+	r.change(t, k.ID, func(_ ticketing.Tx, k *ticketing.Ticket) error {
+		k.Category, k.Department = r.Streetlight.ID, r.Streetlight.Department
+		k.Clocks[0].Charged = k.Department
+		k.Pending.Events = append(k.Pending.Events, r.event(ticketing.EventChanged))
+		return nil
+	})
+	r.fold(t)
+	moved, err := report.Department(ctx(), r, reader, whole)
+	must(t, err)
+	if a, m := after.Figure(report.AnswerOnTime), moved.Figure(report.AnswerOnTime); a.Numerator != m.Numerator || a.Denominator != m.Denominator {
+		t.Errorf("moving a ticket changed the city from %d of %d to %d of %d", a.Numerator, a.Denominator, m.Numerator, m.Denominator)
+	}
+	must(t, r.RebuildFacts(ctx()))
+	r.fold(t)
+	again, err := report.Department(ctx(), r, reader, whole)
+	must(t, err)
+	same(t, "rebuilt", again.Figure(report.AnswerOnTime).Denominator, moved.Figure(report.AnswerOnTime).Denominator)
+	wrong, err := r.CheckFacts(ctx(), whole.Period)
+	if err != nil || wrong != 0 {
+		t.Errorf("CheckFacts() = %d, %v; want 0", wrong, err)
+	}
+}
+
+func (r *room) reportOfHead(t *testing.T, whole report.Request, all int) {
+	t.Helper()
+	head := ticketing.Actor{Agent: 1, Role: ticketing.RoleHead, Departments: []ticketing.DepartmentID{r.Waste.Department}}
+	got, err := report.Department(ctx(), r, head, whole)
+	must(t, err)
+	if n := got.Figure(report.Received).Numerator; n == 0 || n >= int64(all) {
+		t.Errorf("the head sees %d of %d received", n, all)
+	}
+	req := whole
+	req.Filter.Departments = []ticketing.DepartmentID{r.Streetlight.Department}
+	_, err = report.Department(ctx(), r, head, req)
+	wantKind(t, err, ticketing.NotFound)
+	_, err = report.Department(ctx(), r, ticketing.Actor{Agent: 1, Role: ticketing.RoleOfficer}, whole)
+	wantKind(t, err, ticketing.Forbidden)
+}
+
+func (r *room) reportOverview(t *testing.T, whole report.Request) {
+	t.Helper()
+	dir, err := r.Directory(ctx())
+	must(t, err)
+	city, err := report.Overview(ctx(), r, reader, dir, whole)
+	must(t, err)
+	for _, line := range city.Departments {
+		req := whole
+		req.Filter.Departments = []ticketing.DepartmentID{line.Department}
+		one, err := report.Department(ctx(), r, reader, req)
+		must(t, err)
+		if f := one.Figure(report.AnswerOnTime); f.Numerator != line.OnTime.Numerator || f.Denominator != line.OnTime.Denominator {
+			t.Errorf("department %d: %d of %d in the overview, %d of %d in its report", line.Department, line.OnTime.Numerator, line.OnTime.Denominator, f.Numerator, f.Denominator)
+		}
+		if f := one.Figure(report.Overdue); f.Numerator != line.Overdue.Numerator {
+			t.Errorf("department %d: %d late in the overview, %d in its report", line.Department, line.Overdue.Numerator, f.Numerator)
+		}
+	}
+	if len(city.Departments) < 2 {
+		t.Errorf("%d departments in the overview", len(city.Departments))
 	}
 }

@@ -113,9 +113,14 @@ func TestAt(t *testing.T) {
 		at   Point
 		want int
 	}{
-		{"in the west", Point{0.5, 3}, 0}, {"in its hole", Point{1.5, 1.5}, -1}, {"in the east", Point{7, 3}, 1},
-		{"in its far part", Point{22, 2}, 1}, {"within one within another", Point{5.5, 1.5}, 2}, {"outside", Point{9, 9}, -1},
-		{"between the parts", Point{14, 2}, -1}, {"no number", Point{math.NaN(), 2}, -1},
+		{"in the west", Point{0.5, 3}, 0},
+		{"in its hole", Point{1.5, 1.5}, -1},
+		{"in the east", Point{7, 3}, 1},
+		{"in its far part", Point{22, 2}, 1},
+		{"within one within another", Point{5.5, 1.5}, 2},
+		{"outside", Point{9, 9}, -1},
+		{"between the parts", Point{14, 2}, -1},
+		{"no number", Point{math.NaN(), 2}, -1},
 	}
 	for _, tt := range tests {
 		got, ok := f.At(tt.at)

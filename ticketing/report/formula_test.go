@@ -64,10 +64,16 @@ func TestFourFormulas(t *testing.T) {
 	t.Parallel()
 	const day = 24 * time.Hour
 	s, clock := tell(t, []told{
-		{10 * day, 5 * time.Hour}, {9 * day, 47 * time.Hour}, {8 * day, 48 * time.Hour}, {7 * day, time.Hour}, {6 * day, 30 * time.Hour},
+		{10 * day, 5 * time.Hour},
+		{9 * day, 47 * time.Hour},
+		{8 * day, 48 * time.Hour},
+		{7 * day, time.Hour},
+		{6 * day, 30 * time.Hour},
 		{9 * day, 60 * time.Hour},
-		{5 * day, 0}, {4 * day, 0},
-		{36 * time.Hour, 0}, {time.Hour, 0},
+		{5 * day, 0},
+		{4 * day, 0},
+		{36 * time.Hour, 0},
+		{time.Hour, 0},
 	})
 	zone := ticketingtest.Zone()
 	today := report.DayOf(clock.Now(), zone)

@@ -13,8 +13,8 @@ import (
 // The thresholds of the signs, all in one place. A sign is found when there are
 // at least so many cases and more of them than chance would bring.
 const (
-	// LastHour is how shortly before its due instant a wait must begin.
-	LastHour = time.Hour
+	// ShortlyBefore is how shortly before its due instant a wait must begin.
+	ShortlyBefore = time.Hour
 	// LateShare is the part of a promise's time after which a category with a
 	// longer one is suspicious.
 	LateShare = 0.75
@@ -147,7 +147,7 @@ func tail(n int64, mean float64) float64 {
 	}
 	below := 0.0
 	logTerm := -mean
-	for i := int64(0); i < n; i++ {
+	for i := range n {
 		if i > 0 {
 			logTerm += math.Log(mean) - math.Log(float64(i))
 		}

@@ -103,8 +103,11 @@ func (s *TicketSum) Add(o *TicketSum) {
 // values gives the value of each dimension that days are summed by.
 func (t *Traits) values() [5]dimValue {
 	return [...]dimValue{
-		{ByAll, ""}, {ByCategory, strconv.FormatInt(int64(t.Category), 10)}, {ByChannel, string(t.Channel)},
-		{ByDistrict, t.District}, {ByLanguage, t.Language},
+		{ByAll, ""},
+		{ByCategory, strconv.FormatInt(int64(t.Category), 10)},
+		{ByChannel, string(t.Channel)},
+		{ByDistrict, t.District},
+		{ByLanguage, t.Language},
 	}
 }
 

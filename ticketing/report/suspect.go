@@ -68,7 +68,7 @@ func (d *deriver) lastHour(p ticketing.Pause) bool {
 			continue
 		}
 		due := d.Rules.Due(c, before)
-		if left := due.Sub(p.From); !due.IsZero() && left >= 0 && left <= LastHour && (c.MetAt.IsZero() || c.MetAt.After(p.From)) {
+		if left := due.Sub(p.From); !due.IsZero() && left >= 0 && left <= ShortlyBefore && (c.MetAt.IsZero() || c.MetAt.After(p.From)) {
 			return true
 		}
 	}
