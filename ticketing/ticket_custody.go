@@ -153,8 +153,12 @@ func (t *Ticket) addPromises(c Category, p Profile, rules *Rulebook) {
 	if c.ResolveDays > 0 && t.clock(ClockResolve) == nil {
 		n := rules.newClock(ClockResolve, p, c)
 		n.Ticket, n.Episode = t.ID, t.Episode
-		if !a.StartedAt.IsZero() {
-			t.start(rules, &n, a.StartedAt, a.StartSeq)
+		at := a.StartedAt
+		if p.Start == FromValidation && t.Episode == 1 {
+			at = t.ValidatedAt // what the answer clock began with may be the promise of before
+		}
+		if !at.IsZero() {
+			t.start(rules, &n, at, a.StartSeq)
 		}
 		t.Clocks = append(t.Clocks, n)
 	}
