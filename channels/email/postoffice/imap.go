@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapserver"
@@ -26,9 +27,9 @@ func (o *Office) newIMAP() *imapserver.Server {
 }
 
 // A session is a signed-in IMAP connection. It differs from the library's in
-// one thing: UIDVALIDITY is another after every start. The library numbers it
-// 1, 2, 3 from each start, and a client that remembers UIDs, like the bureau,
-// would take new mails for old ones.
+// two things: IDLE misses nothing, and UIDVALIDITY is another after every start.
+// The library numbers it 1, 2, 3 from each start, and a client that remembers
+// UIDs, like the bureau, would take new mails for old ones.
 type session struct {
 	*imapmemserver.UserSession // nil before sign-in
 	office                     *Office
@@ -106,6 +107,27 @@ func (s *session) Move(w *imapserver.MoveWriter, set imap.NumSet, dest string) e
 		return err
 	}
 	return s.Expunge(nil, &moved)
+}
+
+// idlePoll is how soon a client in IDLE hears of a new mail.
+const idlePoll = 50 * time.Millisecond
+
+// Idle tells a client about changes until it has enough. The library's own
+// tells nothing of a mail that came between the last command and IDLE until
+// another one comes.
+func (s *session) Idle(w *imapserver.UpdateWriter, stop <-chan struct{}) error {
+	tick := time.NewTicker(idlePoll)
+	defer tick.Stop()
+	for {
+		if err := s.Poll(w, true); err != nil {
+			return err
+		}
+		select {
+		case <-tick.C:
+		case <-stop:
+			return nil
+		}
+	}
 }
 
 // logger passes the libraries' complaints on, which are about single

@@ -330,6 +330,49 @@ func TestIMAP(t *testing.T) {
 	}
 }
 
+// A client hears of a mail that came between its last command and IDLE.
+func TestIdleMissesNothing(t *testing.T) {
+	t.Parallel()
+	o := start(t)
+	news := make(chan uint32, 10)
+	c, err := imapclient.DialInsecure(o.IMAPAddr(), &imapclient.Options{UnilateralDataHandler: &imapclient.UnilateralDataHandler{
+		Mailbox: func(d *imapclient.UnilateralDataMailbox) {
+			if d.NumMessages != nil {
+				news <- *d.NumMessages
+			}
+		},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if err := errors.Join(c.Login(bureau, "b").Wait(), second(c.Select("INBOX", nil).Wait())); err != nil {
+		t.Fatal(err)
+	}
+	for n := uint32(1); n <= 3; n++ {
+		if err := errors.Join(c.Noop().Wait(), o.Append(bureau, "INBOX", []byte(mailFrom(ana)))); err != nil {
+			t.Fatal(err)
+		}
+		idle, err := c.Idle()
+		if err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case got := <-news:
+			if got != n {
+				t.Errorf("told of %d mails, want %d", got, n)
+			}
+		case <-time.After(5 * time.Second):
+			t.Errorf("nothing was told of mail %d", n)
+		}
+		if err := errors.Join(idle.Close(), idle.Wait()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func second[T any](_ T, err error) error { return err }
+
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	log := slog.New(slog.DiscardHandler)
