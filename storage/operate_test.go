@@ -101,6 +101,9 @@ func TestF57Snapshot(t *testing.T) {
 		t.Fatal(err)
 	}
 	time.Sleep(50 * time.Millisecond)
+	if _, ok, err := db.Acquire(t.Context(), "mailbox/s48", "who was backed up", time.Minute); err != nil || !ok {
+		t.Fatalf("Acquire() = %t, %v", ok, err)
+	}
 	path := filepath.Join(t.TempDir(), "copy of the database.db")
 	err := db.BackupTo(t.Context(), path)
 	stop()
@@ -119,6 +122,9 @@ func TestF57Snapshot(t *testing.T) {
 	}
 	if held, err := copied.HoldOutgoing(t.Context()); err != nil || held != 1 {
 		t.Errorf("HoldOutgoing() = %d, %v, want 1", held, err)
+	}
+	if _, ok, err := copied.Acquire(t.Context(), "mailbox/s48", "who was restored", time.Minute); err != nil || !ok {
+		t.Errorf("the restored installation waits for a lease of the one before: %t, %v (F57)", ok, err)
 	}
 	list, err := copied.ClaimDeliveries(t.Context(), ticketing.ChannelEmail, 10, time.Minute, 10)
 	if err != nil || len(list) != 0 {

@@ -313,11 +313,16 @@ func (db *DB) ReleaseHeld(ctx context.Context, ids []ticketing.DeliveryID, send 
 	return n, nil
 }
 
-var holdAll = sqlQuery("update deliveries set state = 'held', queue = 0, lease_until = null where queue > 0")
+var (
+	holdAll    = sqlQuery("update deliveries set state = 'held', queue = 0, lease_until = null where queue > 0")
+	freeLeases = sqlQuery("update leases set holder = '', expires_at = ?")
+	freeLedger = sqlQuery("update ledger set lease_until = null where state = 0 and lease_until is not null")
+)
 
 // HoldOutgoing holds every delivery that waits, after a restore from a backup:
 // the outside world has moved on, and an operator decides what still goes. It
-// returns how many.
+// frees all leases, whose holders belong to the installation that was backed
+// up, and returns how many deliveries it held.
 func (db *DB) HoldOutgoing(ctx context.Context) (int, error) {
 	n := 0
 	err := db.write(ctx, func(t *tx) error {
@@ -325,6 +330,8 @@ func (db *DB) HoldOutgoing(ctx context.Context) (int, error) {
 			n = int(rows)
 			return nil
 		}})
+		t.add(statement{query: freeLeases, args: []any{never1970(time.Time{})}})
+		t.add(statement{query: freeLedger})
 		return nil
 	})
 	return n, err
