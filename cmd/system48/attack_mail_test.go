@@ -91,7 +91,6 @@ func attackHijack(b *bureau, admin string) {
 
 // hijackByToken: a valid token in a stranger's hand (A69, A72).
 func (b *bureau) hijackByToken(admin string, t ticketSeen, address, link string) {
-	before := len(b.lettersOf("zli@napad.example"))
 	raw := strings.Join(letter("Zli <zli@napad.example>", "Re: Moja prijava", "z11@napad.example", "TRECA-STRANA pita za lozinku."), "\r\n") + "\r\n"
 	raw = strings.Replace(raw, "To: s48@grad.example", "To: "+address, 1)
 	if err := smtp.SendMail(b.office.SMTPAddr(), nil, "zli@napad.example", []string{address}, []byte(raw)); err != nil {
@@ -124,8 +123,11 @@ func (b *bureau) hijackByToken(admin string, t ticketSeen, address, link string)
 		b.Errorf("a reply goes to the third party (A73): %s", reply.body)
 	}
 	b.inbox("marko@posta.example", 2, 15*time.Second)
-	if got := len(b.lettersOf("zli@napad.example")); got != before {
-		b.Errorf("the third party got %d letters (A69)", got-before)
+	// Of their own tickets they have receipts; of this one nothing.
+	for _, l := range b.lettersOf("zli@napad.example") {
+		if strings.Contains(l, t.Ref) || strings.Contains(l, "Odgovor gradjaninu") {
+			b.Errorf("the third party got a letter about %s (A69): %.300s", t.Ref, l)
+		}
 	}
 	attackStatus(b, t, link)
 }
