@@ -13,6 +13,7 @@ import (
 
 	"github.com/sistem48/system48/ticketing"
 	"github.com/sistem48/system48/ticketing/lang"
+	"github.com/sistem48/system48/ticketing/report"
 	"github.com/sistem48/system48/ui/agent"
 	"github.com/sistem48/system48/ui/api"
 	"github.com/sistem48/system48/ui/components"
@@ -30,6 +31,7 @@ type Ports interface {
 	ticketing.SessionStore
 	ticketing.TokenStore
 	ticketing.Gate
+	report.Source
 	web.Signals
 }
 

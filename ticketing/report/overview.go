@@ -181,7 +181,7 @@ func (v *overviewer) line(ctx context.Context, d ticketing.DepartmentID) (Depart
 	if v.raw() {
 		return l, true, nil
 	}
-	signs, err := v.signsOf(ctx, []ticketing.DepartmentID{d}, v.suspects, clocks, tickets)
+	signs, err := v.signsOf(ctx, []ticketing.DepartmentID{d}, v.suspects, tickets, map[ticketing.DepartmentID]SignBase{d: baseOf(clocks, tickets)})
 	for _, s := range signs {
 		if s.Found {
 			l.Signs = append(l.Signs, s)

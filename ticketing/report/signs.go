@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"context"
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -44,11 +45,11 @@ var usual = map[SignKind]struct {
 	least int64
 	share float64
 }{
-	SignLastHourPause: {4, 0.05},  // of the promises that some wait stopped
+	SignLastHourPause: {4, 0.03},  // of the answers that some wait stopped
 	SignRelabelled:    {3, 0.002}, // of the tickets received
 	SignOpenedAnew:    {3, 0.002}, // of the tickets received
 	SignFalseTwin:     {3, 0.001}, // of the tickets closed
-	SignShortAnswer:   {5, 0.02},  // of the answers
+	SignShortAnswer:   {5, 0.01},  // of the answers
 }
 
 // SignBase is what cases are compared with.
@@ -69,9 +70,11 @@ func (b SignBase) of(k SignKind) int64 {
 	return b.Received
 }
 
-// Signs judges suspects and closings: all kinds in their order, found or not.
+// Signs judges suspects and closings, each department by itself, with what its
+// cases are compared with: all kinds in their order, found or not. Where several
+// departments show a sign, the one in which chance explains it least is named.
 // closings are episodes ended by hand on days on which unusually many were.
-func Signs(suspects []Suspect, closings []TicketFact, base SignBase) []Sign {
+func Signs(suspects []Suspect, closings []TicketFact, bases map[ticketing.DepartmentID]SignBase) []Sign {
 	cases := map[SignKind][]Suspect{}
 	for _, s := range suspects {
 		cases[s.Kind] = append(cases[s.Kind], s)
@@ -82,28 +85,54 @@ func Signs(suspects []Suspect, closings []TicketFact, base SignBase) []Sign {
 	}
 	var out []Sign
 	for _, k := range SignKinds() {
-		s := Sign{Kind: k, Base: base.of(k)}
+		s := Sign{Kind: k}
 		switch k {
 		case SignMassClosing:
-			s.densest(cases[k], leastClosings)
+			s.densest(cases[k], leastClosings, bases)
 		case SignBulkValid:
-			s.densest(cases[k], leastValidations)
+			s.densest(cases[k], leastValidations, bases)
 		case SignLastHourPause, SignRelabelled, SignOpenedAnew, SignFalseTwin, SignShortAnswer:
-			s.Count = int64(len(cases[k]))
-			s.Usual = usual[k].share * float64(s.Base)
-			s.Found = s.Count >= usual[k].least && tail(s.Count, s.Usual) < chance
-			if k == SignRelabelled {
-				s.From, s.To = mostBetween(cases[k])
-			}
+			s.rarest(cases[k], bases)
 		}
 		out = append(out, s)
 	}
 	return out
 }
 
+// rarest finds the department whose number of cases chance explains least.
+func (s *Sign) rarest(cases []Suspect, bases map[ticketing.DepartmentID]SignBase) {
+	by := map[ticketing.DepartmentID][]Suspect{}
+	for _, c := range cases {
+		by[c.Department] = append(by[c.Department], c)
+	}
+	rare := 1.0
+	for _, d := range slices.Sorted(maps.Keys(by)) {
+		n, base := int64(len(by[d])), bases[d].of(s.Kind)
+		mean := usual[s.Kind].share * float64(base)
+		p := tail(n, mean)
+		if n < usual[s.Kind].least || p >= chance || p >= rare {
+			continue
+		}
+		rare = p
+		s.Found, s.Count, s.Base, s.Usual = true, n, base, mean
+		s.Behind.Filter.Departments = []ticketing.DepartmentID{d}
+		if s.Kind == SignRelabelled {
+			s.From, s.To = mostBetween(by[d])
+		}
+	}
+	if s.Found {
+		return
+	}
+	s.Count = int64(len(cases))
+	for _, b := range bases {
+		s.Base += b.of(s.Kind)
+	}
+	s.Usual = usual[s.Kind].share * float64(s.Base)
+}
+
 // densest finds the largest burst of one department: Count is its size, At and
 // Until its ends.
-func (s *Sign) densest(cases []Suspect, least int64) {
+func (s *Sign) densest(cases []Suspect, least int64, bases map[ticketing.DepartmentID]SignBase) {
 	cases = slices.Clone(cases)
 	slices.SortFunc(cases, func(a, b Suspect) int {
 		return cmp.Or(cmp.Compare(a.Department, b.Department), a.At.Compare(b.At))
@@ -120,6 +149,11 @@ func (s *Sign) densest(cases []Suspect, least int64) {
 	}
 	if s.Found = s.Count >= least; !s.Found {
 		s.Count, s.At, s.Until, s.Behind = 0, time.Time{}, time.Time{}, Drill{}
+	}
+	for d, b := range bases {
+		if !s.Found || d == s.Behind.Filter.Departments[0] {
+			s.Base += b.of(s.Kind)
+		}
 	}
 }
 
@@ -162,25 +196,68 @@ func (b *builder) signs(ctx context.Context) ([]Sign, error) {
 	if err != nil {
 		return nil, err
 	}
-	return b.signsOf(ctx, b.req.Filter.Departments, suspects, b.byDay, b.byDayT)
+	depts := b.req.Filter.Departments
+	bases := map[ticketing.DepartmentID]SignBase{}
+	if len(depts) == 1 {
+		bases[depts[0]] = baseOf(b.byDay, b.byDayT)
+	} else {
+		for value := range b.departmentRows() {
+			d, clocks, tickets := b.departmentOf(value)
+			bases[d] = baseOf(clocks, tickets)
+		}
+	}
+	return b.signsOf(ctx, depts, suspects, b.byDayT, bases)
 }
 
-// signsOf judges the signs of departments from their daily rows.
-func (b *builder) signsOf(ctx context.Context, depts []ticketing.DepartmentID, suspects []Suspect, clocks []ClockDay, tickets []TicketDay) ([]Sign, error) {
-	suspects = slices.DeleteFunc(slices.Clone(suspects), func(s Suspect) bool { return len(depts) > 0 && !slices.Contains(depts, s.Department) })
+// departmentRows gives the keys of the rows by department.
+func (b *builder) departmentRows() map[string]bool {
+	out := map[string]bool{}
+	for i := range b.apart {
+		if b.apart[i].By == ByDepartment {
+			out[b.apart[i].Value] = true
+		}
+	}
+	for i := range b.apartT {
+		if b.apartT[i].By == ByDepartment {
+			out[b.apartT[i].Value] = true
+		}
+	}
+	return out
+}
+
+// departmentOf gives the rows of one department, added up over the period.
+func (b *builder) departmentOf(value string) (d ticketing.DepartmentID, clocks []ClockDay, tickets []TicketDay) {
+	for i := range b.apart {
+		if x := &b.apart[i]; x.By == ByDepartment && x.Value == value {
+			d, clocks = x.Department, append(clocks, *x)
+		}
+	}
+	for i := range b.apartT {
+		if x := &b.apartT[i]; x.By == ByDepartment && x.Value == value {
+			d, tickets = x.Department, append(tickets, *x)
+		}
+	}
+	return d, clocks, tickets
+}
+
+// baseOf is what cases are compared with, from folded rows.
+func baseOf(clocks []ClockDay, tickets []TicketDay) SignBase {
 	sums, t := totals(clocks, tickets)
-	base := SignBase{Received: t.Received, Closed: t.Closed}
+	base := SignBase{Received: t.Received, Closed: t.Closed, Waited: sums[ticketing.ClockAnswer].Waited}
 	for _, k := range []ticketing.ClockKind{ticketing.ClockAnswer, ticketing.ClockNextAnswer} {
 		base.Answers += sums[k].Done
 	}
-	for _, s := range sums {
-		base.Waited += s.Waited
-	}
+	return base
+}
+
+// signsOf judges the signs of departments from their daily rows.
+func (b *builder) signsOf(ctx context.Context, depts []ticketing.DepartmentID, suspects []Suspect, tickets []TicketDay, bases map[ticketing.DepartmentID]SignBase) ([]Sign, error) {
+	suspects = slices.DeleteFunc(slices.Clone(suspects), func(s Suspect) bool { return len(depts) > 0 && !slices.Contains(depts, s.Department) })
 	closings, err := b.closings(ctx, depts, tickets)
 	if err != nil {
 		return nil, err
 	}
-	signs := Signs(suspects, closings, base)
+	signs := Signs(suspects, closings, bases)
 	for i := range signs {
 		s := &signs[i]
 		d := b.drill(SetSign, "")

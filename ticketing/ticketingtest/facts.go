@@ -39,8 +39,12 @@ func (s *Store) FoldFacts(ctx context.Context) (int, error) {
 	today := report.DayOf(s.now(), s.zone)
 	var all report.Facts
 	err = s.read(ctx, func(v view) error {
+		of := map[ticketing.CitizenID][]*ticketing.Ticket{}
 		for _, t := range v.tickets.each(false) {
-			f := report.FactsOf(v.history(t), town)
+			of[t.Citizen] = append(of[t.Citizen], t)
+		}
+		for _, t := range v.tickets.each(false) {
+			f := report.FactsOf(v.history(t, of[t.Citizen]), town)
 			all.Clocks, all.Tickets, all.Suspects = append(all.Clocks, f.Clocks...), append(all.Tickets, f.Tickets...), append(all.Suspects, f.Suspects...)
 		}
 		return nil
@@ -99,7 +103,7 @@ func renew[T comparable](list []known[T], now []T, today report.Day, n *int, key
 }
 
 // history gathers what a ticket's facts are derived from.
-func (v view) history(t *ticketing.Ticket) *report.History {
+func (v view) history(t *ticketing.Ticket, others []*ticketing.Ticket) *report.History {
 	h := &report.History{Ticket: copyOf(t), Answers: map[ticketing.MessageID]int{}}
 	list, _ := v.events.get(v.in, t.ID)
 	for _, e := range list {
@@ -116,19 +120,23 @@ func (v view) history(t *ticketing.Ticket) *report.History {
 			h.Answers[c.Answer] = utf8.RuneCountInString(strings.TrimSpace(text))
 		}
 	}
-	for _, o := range v.tickets.each(v.in) {
-		n := report.Neighbour{
-			ID: o.ID, Category: o.Category, Subject: o.Subject, Lat: o.Location.Lat, Lon: o.Location.Lon, State: o.State,
-			ReceivedAt: o.ReceivedAt, ResolvedAt: o.ResolvedAt, ClosedAt: o.ClosedAt, Code: o.Code,
-		}
-		if o.ID == t.DuplicateOf && t.DuplicateOf != 0 {
-			h.Original = &n
-		}
-		if o.ID != t.ID && t.Citizen != 0 && o.Citizen == t.Citizen {
-			h.Earlier = append(h.Earlier, n)
+	if o, ok := v.tickets.get(v.in, t.DuplicateOf); ok {
+		n := neighbour(o)
+		h.Original = &n
+	}
+	for _, o := range others {
+		if o.ID != t.ID && t.Citizen != 0 {
+			h.Earlier = append(h.Earlier, neighbour(o))
 		}
 	}
 	return h
+}
+
+func neighbour(o *ticketing.Ticket) report.Neighbour {
+	return report.Neighbour{
+		ID: o.ID, Category: o.Category, Subject: o.Subject, Lat: o.Location.Lat, Lon: o.Location.Lon, State: o.State,
+		ReceivedAt: o.ReceivedAt, ResolvedAt: o.ResolvedAt, ClosedAt: o.ClosedAt, Code: o.Code,
+	}
 }
 
 // CheckFacts finds nothing wrong: nothing is kept apart; see [report.Folder].

@@ -14,6 +14,7 @@ import (
 
 	"github.com/sistem48/system48/ticketing"
 	"github.com/sistem48/system48/ticketing/lang"
+	"github.com/sistem48/system48/ticketing/report"
 	"github.com/sistem48/system48/ui/web"
 )
 
@@ -33,6 +34,7 @@ type Reads interface {
 	ticketing.DraftStore
 	ticketing.LedgerReads
 	ticketing.OutgoingReads
+	report.Source
 }
 
 // Deps are what the interface works with. Kit, Bureau, Reads, Tokens, Blobs and
@@ -94,6 +96,7 @@ func (a *API) Mount(e *echo.Echo) {
 	a.registerDeliveries()
 	a.registerIntake()
 	a.registerDirectory()
+	a.registerReports()
 	description := a.describe()
 	a.Kit.Machine(e, Prefix+descriptionPath).GET("", func(c echo.Context) error {
 		return c.Blob(http.StatusOK, "application/json", description)

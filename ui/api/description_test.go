@@ -197,6 +197,9 @@ func TestDescriptionIsTrue(t *testing.T) {
 	ref := string(d.mail(t, "marko@example.me", "Svjetiljka"))
 	item := d.ignored(t)
 	d.Deliver(t, ticketing.DeliveryFailed)
+	if _, err := d.Store.FoldFacts(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	var file string
 	for _, step := range []struct{ id, query, body, with string }{
 		{"list-departments", "", "", ""},
@@ -204,6 +207,9 @@ func TestDescriptionIsTrue(t *testing.T) {
 		{"list-users", "", "", ""},
 		{"list-profiles", "", "", ""},
 		{"list-calendars", "", "", ""},
+		{"report-sla", "?from=2026-01-01&to=2026-01-31&group=channel", "", ""},
+		{"report-department", "?from=2026-01-01&to=2026-01-31", "", ""},
+		{"report-cases", "?set=open", "", ""},
 		{"open-ticket", "", `{"text":"Rupa","citizen":{"name":"Jovo","email":"j@example.me","phone":"067123456"},"location":{"address":"Trg","lat":42.4,"lon":19.2}}`, ""},
 		{"get-ticket", "?explain=1", "", ""},
 		{"list-ticket-clocks", "?explain=true", "", ""},

@@ -24,6 +24,10 @@ func pathOf(r route, ref ticketing.Reference, id string) string {
 		p += "?state=pending"
 	case "find-messages":
 		p += "?message_id=x"
+	case "report-sla", "report-department":
+		p += "?from=2026-01-01&to=2026-01-31"
+	case "report-cases":
+		p += "?set=open"
 	case "upload":
 		p += "?name=a.txt&for=note"
 	}
