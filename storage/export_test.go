@@ -8,6 +8,7 @@ import (
 	"github.com/sistem48/system48/storage/sqlite"
 
 	"github.com/sistem48/system48/ticketing"
+	"github.com/sistem48/system48/ticketing/report"
 )
 
 // FillTickets writes tickets as they are, without events, messages and words:
@@ -113,3 +114,38 @@ func RowColumns() map[string][]string {
 
 // Handles gives what is under the database.
 func (db *DB) Handles() (*pgxpool.Pool, *sqlite.Handles) { return db.pool, db.file }
+
+// FillFacts writes facts as they are and marks the days they touch; FoldFacts
+// then adds those up.
+func (db *DB) FillFacts(ctx context.Context, clocks []report.ClockFact, tickets []report.TicketFact) error {
+	return db.write(ctx, func(t *tx) error {
+		w := factWriter{t: t, known: 1, days: map[factDayRow]bool{}}
+		for i := range clocks {
+			row := clockFactRowOf(&clocks[i])
+			row.Known = 1
+			clockFactKinds.touch(&w, &row)
+			insertRow(t, &row)
+		}
+		for i := range tickets {
+			row := ticketFactRowOf(&tickets[i])
+			row.Known = 1
+			ticketFactKinds.touch(&w, &row)
+			insertRow(t, &row)
+		}
+		for d := range w.days {
+			t.queue(dirtyDay, d.DepartmentID, d.Day)
+		}
+		return nil
+	})
+}
+
+// PlansOf explains every query outside transactions that f makes.
+func (db *DB) PlansOf(ctx context.Context, f func() error) (plans []string, err error) {
+	db.explain = func(q query, args []any) error {
+		plan, err := db.plan(ctx, q, args)
+		plans = append(plans, plan)
+		return err
+	}
+	defer func() { db.explain = nil }()
+	return plans, f()
+}

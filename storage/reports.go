@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -42,10 +43,18 @@ func (db *DB) daysWhere(q report.SumQuery) (string, []any) {
 // ClockDays gives folded promises; see report.Sums.
 func (db *DB) ClockDays(ctx context.Context, q report.SumQuery) ([]report.ClockDay, error) {
 	where, args := db.daysWhere(q)
+	if len(q.Kinds) > 0 {
+		where += " and kind" + isOneOf
+		args = append(args, texts(db.engine, q.Kinds))
+	}
 	var out []report.ClockDay
 	if !q.Whole {
 		var found []clockDayRow
-		err := db.query(ctx, statement{query: memo(selectText[clockDayRow]() + where), args: args, read: into(&found)})
+		text := selectText[clockDayRow]()
+		if q.Bare {
+			text = strings.Replace(text, ", spread", ", cast(null as {pg:bytea}{lite:blob})", 1)
+		}
+		err := db.query(ctx, statement{query: memo(text + where), args: args, read: into(&found)})
 		for i := range found {
 			d, derr := found[i].day()
 			if derr != nil {
@@ -174,8 +183,11 @@ func (db *DB) filtered(f report.Filter, alias string) (where string, args []any)
 		where += " and " + alias + column + isOneOf
 		args = append(args, value)
 	}
-	if len(f.Departments) > 0 {
-		add("department_id", ints(db.engine, f.Departments))
+	if n := len(f.Departments); n > 0 { // one by one: planners then see that an index narrows
+		where += " and " + alias + "department_id in (" + strings.TrimSuffix(strings.Repeat("?, ", n), ", ") + ")"
+		for _, d := range f.Departments {
+			args = append(args, int64(d))
+		}
 	}
 	if len(f.Categories) > 0 {
 		add("category_id", ints(db.engine, f.Categories))
@@ -192,23 +204,49 @@ func (db *DB) filtered(f report.Filter, alias string) (where string, args []any)
 	return where, args
 }
 
-// inPeriod is the condition that one of two days lies in a period. A union would
-// read what lies in both twice; the planner joins the two indexes.
-func inPeriod(a, b string, p report.Period) (string, []any) {
-	from, to := int32(p.From), int32(p.To)
-	return " and (" + a + " between ? and ? or (" + b + " > 0 and " + b + " between ? and ?))", []any{from, to, from, to}
+// everywhere names all departments in a filter that names none, because the
+// indexes of facts begin with the department.
+func (db *DB) everywhere(ctx context.Context, f report.Filter) (report.Filter, error) {
+	if len(f.Departments) > 0 {
+		return f, nil
+	}
+	dir, err := db.Directory(ctx)
+	if err != nil {
+		return f, err
+	}
+	for i := range dir.Departments {
+		f.Departments = append(f.Departments, dir.Departments[i].ID)
+	}
+	return f, nil
+}
+
+// factsIn reads the facts of which one of two days lies in a period: first those
+// by the one, then by the other what the first has not. One condition for both
+// would have the embedded database read the whole table.
+func factsIn[T any](ctx context.Context, db *DB, q report.FactQuery, day, other string) ([]T, error) {
+	table := tableOf[T](q.Reported)
+	f, err := db.everywhere(ctx, q.Filter)
+	if err != nil {
+		return nil, err
+	}
+	where, args := db.filtered(f, "")
+	args = append(slices.Clone(table.args), args...)
+	from, to := int32(q.Period.From), int32(q.Period.To)
+	text := "select " + planOf[T]().list + " from " + table.from + " where 1 = 1" + where
+	var first, second []T
+	err = db.query(ctx,
+		statement{query: memo(text + " and " + day + " >= ? and " + day + " <= ?"), args: append(slices.Clone(args), from, to), read: into(&first)},
+		statement{
+			query: memo(text + " and " + other + " > 0 and " + other + " >= ? and " + other + " <= ? and (" + day + " < ? or " + day + " > ?)"),
+			args:  append(slices.Clone(args), from, to, from, to), read: into(&second),
+		},
+	)
+	return append(first, second...), err
 }
 
 // ClockFacts walks promises; see report.FactReads.
 func (db *DB) ClockFacts(ctx context.Context, q report.FactQuery, each func(*report.ClockFact) error) error {
-	table := tableOf[clockFactRow](q.Reported)
-	where, args := db.filtered(q.Filter, "")
-	in, days := inPeriod("day", "settled_day", q.Period)
-	var found []clockFactRow
-	err := db.query(ctx, statement{
-		query: memo("select " + planOf[clockFactRow]().list + " from " + table.from + " where 1 = 1" + where + in),
-		args:  append(append(table.args, args...), days...), read: into(&found),
-	})
+	found, err := factsIn[clockFactRow](ctx, db, q, "day", "settled_day")
 	for i := range found {
 		if err != nil {
 			break
@@ -221,14 +259,7 @@ func (db *DB) ClockFacts(ctx context.Context, q report.FactQuery, each func(*rep
 
 // TicketFacts walks episodes; see report.FactReads.
 func (db *DB) TicketFacts(ctx context.Context, q report.FactQuery, each func(*report.TicketFact) error) error {
-	table := tableOf[ticketFactRow](q.Reported)
-	where, args := db.filtered(q.Filter, "")
-	in, days := inPeriod("started_day", "ended_day", q.Period)
-	var found []ticketFactRow
-	err := db.query(ctx, statement{
-		query: memo("select " + planOf[ticketFactRow]().list + " from " + table.from + " where 1 = 1" + where + in),
-		args:  append(append(table.args, args...), days...), read: into(&found),
-	})
+	found, err := factsIn[ticketFactRow](ctx, db, q, "started_day", "ended_day")
 	for i := range found {
 		if err != nil {
 			break
@@ -241,9 +272,13 @@ func (db *DB) TicketFacts(ctx context.Context, q report.FactQuery, each func(*re
 
 // Suspects gives the suspects of a period; see report.FactReads.
 func (db *DB) Suspects(ctx context.Context, departments []ticketing.DepartmentID, p report.Period) ([]report.Suspect, error) {
-	where, args := db.filtered(report.Filter{Departments: departments}, "")
+	f, err := db.everywhere(ctx, report.Filter{Departments: departments})
+	if err != nil {
+		return nil, err
+	}
+	where, args := db.filtered(f, "")
 	var found []suspectRow
-	err := db.query(ctx, statement{
+	err = db.query(ctx, statement{
 		query: memo(selectText[suspectRow]() + " where day >= ? and day <= ?" + where), args: append([]any{int32(p.From), int32(p.To)}, args...), read: into(&found),
 	})
 	var out []report.Suspect

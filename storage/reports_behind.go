@@ -179,6 +179,9 @@ func (db *DB) Counts(ctx context.Context, drills []report.Drill) ([]int64, error
 	found := make([]bool, len(drills))
 	queries := make([]statement, 0, len(drills))
 	for i, d := range drills {
+		if d.Filter, err = db.everywhere(ctx, d.Filter); err != nil {
+			return nil, err
+		}
 		c, err := db.choose(d, dir.Rules.Zone())
 		if err != nil {
 			return nil, err
@@ -221,6 +224,9 @@ func (db *DB) Behind(ctx context.Context, d report.Drill, cursor string, limit i
 	var page ticketing.Page[report.Case]
 	dir, err := db.Directory(ctx)
 	if err != nil {
+		return page, err
+	}
+	if d.Filter, err = db.everywhere(ctx, d.Filter); err != nil {
 		return page, err
 	}
 	c, err := db.choose(d, dir.Rules.Zone())

@@ -280,13 +280,26 @@ func (b *builder) heat() Heat {
 	return h
 }
 
+// byWeek sorts days by the Monday of their week.
+func byWeek(clocks []ClockDay, tickets []TicketDay) (map[Day][]ClockDay, map[Day][]TicketDay) {
+	c, t := map[Day][]ClockDay{}, map[Day][]TicketDay{}
+	for i := range clocks {
+		m := clocks[i].Day.Monday()
+		c[m] = append(c[m], clocks[i])
+	}
+	for i := range tickets {
+		m := tickets[i].Day.Monday()
+		t[m] = append(t[m], tickets[i])
+	}
+	return c, t
+}
+
 // weeks gives the measures over the weeks of the period.
 func (b *builder) weeks() []Series {
 	out := []Series{{Measure: AnswerOnTime, Target: b.req.Target}, {Measure: ResolveOnTime}, {Measure: AnswerMedian}, {Measure: Received}, {Measure: Closed}}
+	clocks, tickets := byWeek(b.byDay, b.byDayT)
 	for _, p := range b.req.Period.Weeks() {
-		clocks := slices.DeleteFunc(slices.Clone(b.byDay), func(d ClockDay) bool { return !p.Contains(d.Day) })
-		tickets := slices.DeleteFunc(slices.Clone(b.byDayT), func(d TicketDay) bool { return !p.Contains(d.Day) })
-		sums, t := totals(clocks, tickets)
+		sums, t := totals(clocks[p.From.Monday()], tickets[p.From.Monday()])
 		answer, resolve := sums[ticketing.ClockAnswer], sums[ticketing.ClockResolve]
 		at := func(set Set, k ticketing.ClockKind) Drill {
 			d := b.drill(set, k)

@@ -83,6 +83,8 @@ type overviewer struct {
 	departments []ticketing.DepartmentID
 	standings   map[ticketing.DepartmentID]Standing
 	fair        []ClockDay
+	clocksOf    map[ticketing.DepartmentID][]ClockDay // of byDay
+	ticketsOf   map[ticketing.DepartmentID][]TicketDay
 	suspects    []Suspect
 }
 
@@ -100,33 +102,55 @@ func (v *overviewer) read(ctx context.Context) error {
 	}
 	wide := v.req.Period
 	wide.From = min(wide.From, (wide.To - 7*(trendWeeks-1)).Monday())
-	if v.byDay, v.byDayT, err = v.days(ctx, SumQuery{Departments: v.departments, Period: wide, By: []Dimension{ByAll}}); err != nil {
+	answers := []ticketing.ClockKind{ticketing.ClockAnswer, ticketing.ClockNextAnswer}
+	all := []Dimension{ByAll}
+	if v.byDay, err = v.clockDays(ctx, SumQuery{Departments: v.departments, Period: wide, By: all, Kinds: answers, Bare: true}); err != nil {
 		return err
+	}
+	if v.byDayT, err = v.ticketDays(ctx, SumQuery{Departments: v.departments, Period: v.req.Period, By: all}); err != nil {
+		return err
+	}
+	v.clocksOf, v.ticketsOf = map[ticketing.DepartmentID][]ClockDay{}, map[ticketing.DepartmentID][]TicketDay{}
+	for i := range v.byDay {
+		d := v.byDay[i].Department
+		v.clocksOf[d] = append(v.clocksOf[d], v.byDay[i])
+	}
+	for i := range v.byDayT {
+		d := v.byDayT[i].Department
+		v.ticketsOf[d] = append(v.ticketsOf[d], v.byDayT[i])
 	}
 	if v.apart, v.apartT, err = v.days(ctx, SumQuery{Departments: v.departments, Period: v.req.Compare, By: []Dimension{ByAll}, Whole: true, Apart: true}); err != nil {
 		return err
 	}
-	if v.fair, _, err = v.days(ctx, SumQuery{Departments: v.req.Filter.Departments, Period: v.req.Period, By: []Dimension{ByChannel, ByLanguage}}); err != nil {
+	if v.fair, err = v.clockDays(ctx, SumQuery{Departments: v.req.Filter.Departments, Period: v.req.Period, By: []Dimension{ByChannel, ByLanguage}, Kinds: answers[:1]}); err != nil {
 		return err
 	}
 	if v.suspects, err = v.src.Suspects(ctx, v.departments, v.req.Period); err != nil {
 		return err
 	}
-	v.clocks, v.tickets[0] = totals(v.of(0, v.req.Period))
+	clocks, err := v.clockDays(ctx, SumQuery{Departments: v.departments, Period: v.req.Period, By: all, Whole: true})
+	if err != nil {
+		return err
+	}
+	v.clocks, v.tickets[0] = totals(clocks, v.byDayT)
 	v.before, v.tickets[1] = totals(v.apart, v.apartT)
 	return nil
 }
 
 // of gives the daily rows of a department, 0 for all, in a period.
 func (v *overviewer) of(d ticketing.DepartmentID, p Period) (clocks []ClockDay, tickets []TicketDay) {
-	for i := range v.byDay {
-		if k := v.byDay[i].DayKey; p.Contains(k.Day) && (d == 0 || k.Department == d) {
-			clocks = append(clocks, v.byDay[i])
+	allClocks, allTickets := v.byDay, v.byDayT
+	if d != 0 {
+		allClocks, allTickets = v.clocksOf[d], v.ticketsOf[d]
+	}
+	for i := range allClocks {
+		if p.Contains(allClocks[i].Day) {
+			clocks = append(clocks, allClocks[i])
 		}
 	}
-	for i := range v.byDayT {
-		if k := v.byDayT[i].DayKey; p.Contains(k.Day) && (d == 0 || k.Department == d) {
-			tickets = append(tickets, v.byDayT[i])
+	for i := range allTickets {
+		if p.Contains(allTickets[i].Day) {
+			tickets = append(tickets, allTickets[i])
 		}
 	}
 	return clocks, tickets
@@ -193,9 +217,9 @@ func (v *overviewer) line(ctx context.Context, d ticketing.DepartmentID) (Depart
 func (v *overviewer) trend(d ticketing.DepartmentID) Series {
 	s := Series{Measure: AnswerOnTime, Target: v.req.Target}
 	end := v.req.Period.To
+	clocks, _ := byWeek(v.clocksOf[d], nil)
 	for _, p := range (Period{(end - 7*(trendWeeks-1)).Monday(), end}).Weeks() {
-		clocks, _ := v.of(d, p)
-		sums, _ := totals(clocks, nil)
+		sums, _ := totals(clocks[p.From.Monday()], nil)
 		answer := sums[ticketing.ClockAnswer]
 		at := func(set Set) Drill {
 			drill := v.drill(set, ticketing.ClockAnswer)

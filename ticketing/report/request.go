@@ -56,19 +56,30 @@ func (r *reader) raw() bool { return r.req.Filter.Narrow() || r.req.Reported != 
 
 // days gives folded rows of both sorts.
 func (r *reader) days(ctx context.Context, q SumQuery) ([]ClockDay, []TicketDay, error) {
-	if r.raw() {
-		if err := r.fold(ctx, q.Period); err != nil {
-			return nil, nil, err
-		}
-		c, t := Select(r.rawClocks, r.rawTickets, q)
-		return c, t, nil
-	}
-	c, err := r.src.ClockDays(ctx, q)
+	c, err := r.clockDays(ctx, q)
 	if err != nil {
 		return nil, nil, err
 	}
-	t, err := r.src.TicketDays(ctx, q)
+	t, err := r.ticketDays(ctx, q)
 	return c, t, err
+}
+
+func (r *reader) clockDays(ctx context.Context, q SumQuery) ([]ClockDay, error) {
+	if !r.raw() {
+		return r.src.ClockDays(ctx, q)
+	}
+	err := r.fold(ctx, q.Period)
+	out, _ := Select(r.rawClocks, nil, q)
+	return out, err
+}
+
+func (r *reader) ticketDays(ctx context.Context, q SumQuery) ([]TicketDay, error) {
+	if !r.raw() {
+		return r.src.TicketDays(ctx, q)
+	}
+	err := r.fold(ctx, q.Period)
+	_, out := Select(nil, r.rawTickets, q)
+	return out, err
 }
 
 // fold reads the facts of a period once.

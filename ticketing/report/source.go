@@ -11,7 +11,9 @@ import (
 type SumQuery struct {
 	Departments []ticketing.DepartmentID // none: the city as a whole
 	Period      Period
-	By          []Dimension // which rows; none: all of them
+	By          []Dimension           // which rows; none: all of them
+	Kinds       []ticketing.ClockKind // of promises; none: all
+	Bare        bool                  // promises without Spread
 	// Whole adds the days of the period up: rows have no Day, and promises no Spread.
 	Whole bool
 	// Apart keeps departments apart in Whole; else they are added up too.

@@ -302,9 +302,9 @@ func Select(clocks []ClockDay, tickets []TicketDay, q SumQuery) ([]ClockDay, []T
 		return k, true
 	}
 	for i := range clocks {
-		if k, ok := key(clocks[i].DayKey); ok {
+		if k, ok := key(clocks[i].DayKey); ok && (len(q.Kinds) == 0 || slices.Contains(q.Kinds, clocks[i].Kind)) {
 			sum := clocks[i].ClockSum
-			if q.Whole {
+			if q.Whole || q.Bare {
 				sum.Spread = nil
 			}
 			f.clock(k.Department, k.Day, dimValue{k.By, k.Value}, clocks[i].Kind).Add(&sum)
