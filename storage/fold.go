@@ -355,10 +355,7 @@ func (db *DB) foldStandings(ctx context.Context, at time.Time) error {
 	})
 }
 
-var (
-	markAll    = sqlQuery("insert into fact_marks (ticket_id, version) select id, version from tickets where true on conflict do nothing")
-	everMarked = sqlQuery("select count(*) from fact_marks")
-)
+var markAll = sqlQuery("insert into fact_marks (ticket_id, version) select id, version from tickets where true on conflict do nothing")
 
 // RebuildFacts marks every ticket; see report.Folder.
 func (db *DB) RebuildFacts(ctx context.Context) error {
@@ -366,11 +363,4 @@ func (db *DB) RebuildFacts(ctx context.Context) error {
 		t.queue(markAll)
 		return nil
 	})
-}
-
-// FactsWaiting says how many changes are not in the facts yet.
-func (db *DB) FactsWaiting(ctx context.Context) (n int64, err error) {
-	var found bool
-	err = db.query(ctx, statement{query: everMarked, read: one(&found, &n)})
-	return n, err
 }

@@ -27,7 +27,6 @@ type year struct {
 	from   time.Time
 	serial int64
 	all    []*ticketing.Ticket
-	texts  map[ticketing.MessageID]int
 }
 
 var (
