@@ -64,6 +64,8 @@ var (
 	allCategories  = selectFrom[categoryRow]("order by id")
 	allAgents      = selectFrom[agentRow]("order by id")
 	allRules       = selectFrom[ruleRow]("order by kind, name, version")
+	newestLetters  = selectFrom[letterTextRow](`where not exists (select 1 from letter_texts n
+		where n.language = letter_texts.language and n.name = letter_texts.name and n.version > letter_texts.version) order by language, name`)
 )
 
 func (db *DB) loadDirectory(ctx context.Context) (*ticketing.Directory, error) {
@@ -73,12 +75,14 @@ func (db *DB) loadDirectory(ctx context.Context) (*ticketing.Directory, error) {
 	var categories []categoryRow
 	var agents []agentRow
 	var rules []ruleRow
+	var letters []letterTextRow
 	err := db.query(ctx,
 		statement{query: stampQuery, read: one(&found, &d.Stamp)},
 		statement{query: allDepartments, read: into(&departments)},
 		statement{query: allCategories, read: into(&categories)},
 		statement{query: allAgents, read: into(&agents)},
 		statement{query: allRules, read: into(&rules)},
+		statement{query: newestLetters, read: into(&letters)},
 	)
 	if err != nil {
 		return nil, err
@@ -93,6 +97,9 @@ func (db *DB) loadDirectory(ctx context.Context) (*ticketing.Directory, error) {
 		a := agents[i].agent()
 		a.PasswordHash = ""
 		d.Agents = append(d.Agents, a)
+	}
+	for i := range letters {
+		d.Letters = append(d.Letters, letters[i].letterText())
 	}
 	d.Rules, err = rulebook(rules, db.zone)
 	return d, err

@@ -108,6 +108,7 @@ type Directory struct {
 	Departments []Department
 	Categories  []Category
 	Agents      []Agent
+	Letters     []LetterText // the newest version of each text the city ever changed
 	Rules       *Rulebook
 	Stamp       int64 // raised by every change
 }

@@ -48,4 +48,8 @@ type LetterRef struct {
 type Letters interface {
 	// Compose writes the letter of the purpose in the language.
 	Compose(p Purpose, tag lang.Tag, d LetterData) (Letter, error)
+	// Check reads a city's own text. What is wrong is Invalid of the field "body",
+	// every fault an error of its own (errors.Join) with Line, Placeholder and
+	// Detail; an unknown letter is NotFound. An empty body is right.
+	Check(t LetterText) error
 }

@@ -96,6 +96,9 @@ type Tx interface {
 	// SaveRules enters the profiles and calendars whose content differs from the
 	// newest stored version as new versions, and the default profile; equal ones change nothing.
 	SaveRules(ctx context.Context, profiles []Profile, calendars []calendar.Spec, byDefault string) error
+	// SaveLetterText adds the version after t.Version, which must be the newest
+	// stored one (0: none), else Stale.
+	SaveLetterText(ctx context.Context, t *LetterText) error
 	// EndSessions ends every session and API token of the agent.
 	EndSessions(ctx context.Context, id AgentID) error
 	// SavePass and Pass keep links that work once; Pass locks. Pass is found by

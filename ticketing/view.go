@@ -3,6 +3,8 @@ package ticketing
 import (
 	"context"
 	"time"
+
+	"github.com/sistem48/system48/ticketing/lang"
 )
 
 // This file holds what pages read. Storage answers from indexed queries,
@@ -188,6 +190,12 @@ type OutgoingReads interface {
 	DeliveryCounts(ctx context.Context) (map[DeliveryState]int, time.Time, error)
 	// ReleaseHeld lets deliveries held after a restore go (or takes them back); it returns how many.
 	ReleaseHeld(ctx context.Context, ids []DeliveryID, send bool) (int, error)
+}
+
+// LetterReads is what management sees of the city's own letters.
+type LetterReads interface {
+	// LetterHistory gives up to n versions of a text, newest first.
+	LetterHistory(ctx context.Context, tag lang.Tag, name string, n int) ([]LetterText, error)
 }
 
 // TokenStore keeps API tokens.

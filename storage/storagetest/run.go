@@ -43,6 +43,7 @@ func Run(t *testing.T, open func(t *testing.T) Subject) {
 		{"joins", testJoins},
 		{"directory", testDirectory},
 		{"rules", testRules},
+		{"letters", testLetters},
 		{"accept", testAccept},
 		{"accept at once", testAcceptAtOnce},
 		{"leases", testLeases},

@@ -30,6 +30,8 @@ type Options struct {
 	// place of the shipped one: receipt, answer, …, signature. Of words.txt only
 	// the lines it has. Files with other endings are left alone; nil = none.
 	Overrides fs.FS
+
+	own map[string]string // texts by the name of their file, over those of Overrides
 }
 
 // A Book holds the texts of a city, read and checked. It is immutable and
@@ -70,7 +72,7 @@ func New(o Options) (*Book, error) {
 	if o.Default == "" {
 		o.Default = lang.SrLatn
 	}
-	r := reader{overrides: o.Overrides, signature: o.Signature}
+	r := reader{own: o.own, overrides: o.Overrides, signature: o.Signature}
 	b := &Book{options: o, texts: map[lang.Tag]*texts{}}
 	for _, tag := range written {
 		b.texts[tag] = r.language(tag, nil)

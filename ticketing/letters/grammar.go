@@ -18,6 +18,8 @@ type TextError struct {
 	Line        int    // counted from 1; 0 for the file as a whole
 	Placeholder string // "{due}" as written, "" when it is about something else
 	Reason      string // in English, lower case
+	Key         string // message id of the reason, for pages: "letter.unknown"
+	Detail      string // what the message of the key mentions: names, a number
 }
 
 // Error returns "file:line: placeholder: reason".
@@ -89,9 +91,14 @@ type parser struct {
 	errs   []error
 }
 
-func (p *parser) fail(no int, placeholder, reason string) {
+// fail records a fault. why is its name, the message id without "letter.", and
+// after a colon what the message mentions.
+func (p *parser) fail(no int, placeholder, why, reason string) {
 	if len(p.errs) < 50 {
-		p.errs = append(p.errs, &TextError{File: p.file, Line: no, Placeholder: placeholder, Reason: reason})
+		name, detail, _ := strings.Cut(why, ":")
+		p.errs = append(p.errs, &TextError{
+			File: p.file, Line: no, Placeholder: placeholder, Reason: reason, Key: "letter." + name, Detail: detail,
+		})
 	}
 }
 
@@ -100,10 +107,10 @@ func (p *parser) fail(no int, placeholder, reason string) {
 func (p *parser) readable(src string) []string {
 	switch {
 	case len(src) > maxFile:
-		p.fail(0, "", fmt.Sprintf("larger than %d kB", maxFile>>10))
+		p.fail(0, "", fmt.Sprintf("too_large:%d", maxFile>>10), fmt.Sprintf("larger than %d kB", maxFile>>10))
 		return nil
 	case !utf8.ValidString(src):
-		p.fail(0, "", "not UTF-8")
+		p.fail(0, "", "not_text", "not UTF-8")
 		return nil
 	}
 	src = strings.TrimPrefix(src, "\ufeff")
@@ -111,7 +118,7 @@ func (p *parser) readable(src string) []string {
 	lines := strings.Split(src, "\n")
 	for i, l := range lines {
 		if strings.ContainsFunc(l, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
-			p.fail(i+1, "", "holds a control character")
+			p.fail(i+1, "", "not_text", "holds a control character")
 		}
 	}
 	return lines
@@ -126,7 +133,7 @@ func (p *parser) line(no int, s string) line {
 		return l
 	}
 	if m := markupPattern.FindString(s); m != "" {
-		p.fail(no, "", fmt.Sprintf("markup (%s): letters are plain text and would show it as it stands", m))
+		p.fail(no, "", "markup:"+m, fmt.Sprintf("markup (%s): letters are plain text and would show it as it stands", m))
 	}
 	s = p.marks(&l, s)
 	l.parts = p.parts(&l, s)
@@ -139,14 +146,14 @@ func (p *parser) marks(l *line, s string) string {
 	for len(s) > 1 && s[0] == '{' && strings.ContainsRune("?!*", rune(s[1])) {
 		end := strings.IndexByte(s, '}')
 		if end < 0 {
-			p.fail(l.no, clip(s), "has no closing brace")
+			p.fail(l.no, clip(s), "open_brace", "has no closing brace")
 			return ""
 		}
 		mark, name := s[:end+1], s[2:end]
 		s = s[end+1:]
 		if mark[1] == '*' {
 			if name != "items" || !p.hasItems() {
-				p.fail(l.no, clip(mark), "this letter has no such list")
+				p.fail(l.no, clip(mark), "no_list", "this letter has no such list")
 				continue
 			}
 			l.repeat = true
@@ -155,11 +162,11 @@ func (p *parser) marks(l *line, s string) string {
 		f, known := p.fields[name]
 		switch {
 		case !known:
-			p.fail(l.no, clip(mark), p.unknown())
+			p.fail(l.no, clip(mark), "unknown:"+p.known(), p.unknown())
 		case f.item && !l.repeat:
-			p.fail(l.no, clip(mark), "stands only on lines that begin with {*items}")
+			p.fail(l.no, clip(mark), "only_items", "stands only on lines that begin with {*items}")
 		case f.always && f.kind != fieldFlag:
-			p.fail(l.no, clip(mark), "always has a value: the question is needless")
+			p.fail(l.no, clip(mark), "needless", "always has a value: the question is needless")
 		default:
 			l.guards = append(l.guards, guard{name: name, not: mark[1] == '!'})
 		}
@@ -176,13 +183,16 @@ func (p *parser) hasItems() bool {
 	return false
 }
 
-func (p *parser) unknown() string {
+func (p *parser) unknown() string { return "unknown here; this text knows " + p.known() }
+
+// known lists the placeholders of the text.
+func (p *parser) known() string {
 	names := make([]string, 0, len(p.fields))
 	for n := range p.fields {
 		names = append(names, n)
 	}
 	slices.Sort(names)
-	return "unknown here; this text knows " + strings.Join(names, ", ")
+	return strings.Join(names, ", ")
 }
 
 // parts splits the rest of a line into literals and placeholders.
@@ -208,12 +218,12 @@ func (p *parser) parts(l *line, s string) []part {
 			lit.WriteByte(s[0])
 			s = s[2:]
 		case s[0] == '}':
-			p.fail(l.no, clip(s), "a closing brace without an opening one; write }} for the brace itself")
+			p.fail(l.no, clip(s), "close_brace", "a closing brace without an opening one; write }} for the brace itself")
 			s = s[1:]
 		default:
 			end := strings.IndexAny(s[1:], "{}")
 			if end < 0 || s[1+end] == '{' {
-				p.fail(l.no, clip(s), "has no closing brace; write {{ for the brace itself")
+				p.fail(l.no, clip(s), "open_brace", "has no closing brace; write {{ for the brace itself")
 				s = s[1:]
 				continue
 			}
@@ -236,21 +246,21 @@ func (p *parser) placeholder(l *line, s string) (part, bool) {
 	f, known := p.fields[name]
 	switch {
 	case strings.HasPrefix(name, "?") || strings.HasPrefix(name, "!") || strings.HasPrefix(name, "*"):
-		p.fail(l.no, shown, "stands only at the beginning of a line")
+		p.fail(l.no, shown, "only_first", "stands only at the beginning of a line")
 	case !namePattern.MatchString(name):
-		p.fail(l.no, shown, "is no name of a placeholder")
+		p.fail(l.no, shown, "no_name", "is no name of a placeholder")
 	case !known:
-		p.fail(l.no, shown, p.unknown())
+		p.fail(l.no, shown, "unknown:"+p.known(), p.unknown())
 	case f.kind == fieldFlag:
-		p.fail(l.no, shown, "has no words: it is only for {?"+name+"} and {!"+name+"}")
+		p.fail(l.no, shown, "only_flag", "has no words: it is only for {?"+name+"} and {!"+name+"}")
 	case f.item && !l.repeat:
-		p.fail(l.no, shown, "stands only on lines that begin with {*items}")
+		p.fail(l.no, shown, "only_items", "stands only on lines that begin with {*items}")
 	case len(words) == 1:
 		return part{name: name}, true
 	case f.kind != fieldNumber:
-		p.fail(l.no, shown, "is not a number: words cannot agree with it")
+		p.fail(l.no, shown, "no_number", "is not a number: words cannot agree with it")
 	case len(words)-1 != p.forms:
-		p.fail(l.no, shown, fmt.Sprintf("has %d forms, this language needs %d", len(words)-1, p.forms))
+		p.fail(l.no, shown, fmt.Sprintf("forms:%d", p.forms), fmt.Sprintf("has %d forms, this language needs %d", len(words)-1, p.forms))
 	default:
 		return part{name: name, forms: words[1:]}, true
 	}
@@ -266,7 +276,7 @@ func (p *parser) checkParts(l *line) {
 		}
 		asked := cmp.Or(p.fields[one.name].asked, one.name)
 		if !slices.Contains(l.guards, guard{name: asked}) && !slices.Contains(l.guards, guard{name: one.name}) {
-			p.fail(l.no, "{"+one.name+"}", "may be missing: begin the line with {?"+asked+"}")
+			p.fail(l.no, "{"+one.name+"}", "may_miss:"+asked, "may be missing: begin the line with {?"+asked+"}")
 		}
 	}
 }

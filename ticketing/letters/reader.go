@@ -15,6 +15,7 @@ import (
 
 // A reader loads the texts of all languages and gathers what is wrong.
 type reader struct {
+	own       map[string]string
 	overrides fs.FS
 	signature string
 	used      []string // override files that were read
@@ -62,6 +63,9 @@ func (r *reader) language(tag lang.Tag, base *texts) *texts {
 // file gives a text: the city's own if there is one, else the shipped one.
 func (r *reader) file(tag lang.Tag, what string) (src, name string, own bool) {
 	name = string(tag) + "/" + what + ".txt"
+	if src, ok := r.own[name]; ok {
+		return src, name, true
+	}
 	if r.overrides != nil {
 		b, err := readBounded(r.overrides, name)
 		if err == nil {
@@ -144,27 +148,27 @@ func (r *reader) letter(tag lang.Tag, name, src string, f form) letter {
 		case head && isSubject:
 			one := p.line(i+1, strings.TrimSpace(subject))
 			if one.blank {
-				p.fail(i+1, "", "the subject is empty")
+				p.fail(i+1, "", "subject_empty", "the subject is empty")
 			}
 			if one.repeat {
-				p.fail(i+1, "{*items}", "has no place in a subject")
+				p.fail(i+1, "{*items}", "subject_items", "has no place in a subject")
 			}
 			l.subjects.lines = append(l.subjects.lines, one)
 		case head && strings.TrimSpace(s) == "":
 			head = len(l.subjects.lines) == 0
 		case head:
-			p.fail(i+1, "", `expected "Subject: …", then an empty line`)
+			p.fail(i+1, "", "subject_first", `expected "Subject: …", then an empty line`)
 			head = false
 		default:
 			l.body.lines = append(l.body.lines, p.line(i+1, s))
 		}
 	}
 	if n := len(l.subjects.lines); n == 0 || len(l.subjects.lines[n-1].guards) > 0 {
-		p.fail(0, "", "needs a last Subject line that stands in any case")
+		p.fail(0, "", "subject_last", "needs a last Subject line that stands in any case")
 	}
 	for _, name := range f.must {
 		if !l.body.mentions(name) {
-			p.fail(0, "{"+name+"}", "is missing: without it the letter is of no use")
+			p.fail(0, "{"+name+"}", "must", "is missing: without it the letter is of no use")
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(f.fields)) {

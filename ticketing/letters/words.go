@@ -75,7 +75,7 @@ func (r *reader) words(w *words, name, src string) {
 				list[j] = strings.TrimSpace(list[j])
 			}
 			if len(list) != n || slices.Contains(list, "") {
-				p.fail(i+1, "", fmt.Sprintf("%s: %d words, separated by commas, expected", key, n))
+				p.fail(i+1, "", "words", fmt.Sprintf("%s: %d words, separated by commas, expected", key, n))
 				continue
 			}
 			w.lists[key] = list
@@ -84,9 +84,9 @@ func (r *reader) words(w *words, name, src string) {
 		fields, known := wordPhrases[key]
 		switch {
 		case !known:
-			p.fail(i+1, "", fmt.Sprintf("%q is no name of a phrase", clip(key)))
+			p.fail(i+1, "", "words", fmt.Sprintf("%q is no name of a phrase", clip(key)))
 		case rest == "":
-			p.fail(i+1, "", key+": the text is empty")
+			p.fail(i+1, "", "words", key+": the text is empty")
 		default:
 			p.fields = fields
 			w.phrases[key] = p.line(i+1, rest)

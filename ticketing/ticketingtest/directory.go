@@ -53,6 +53,7 @@ func (v view) snapshot(stamp int64) *ticketing.Directory {
 		a.PasswordHash = ""
 		d.Agents = append(d.Agents, a)
 	}
+	d.Letters = v.newestLetters()
 	if r, ok := v.rules.get(v.in, ""); ok {
 		d.Rules = r.book
 	}

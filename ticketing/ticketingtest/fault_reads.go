@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/sistem48/system48/ticketing"
+	"github.com/sistem48/system48/ticketing/lang"
 )
 
 // Tickets implements [ticketing.TicketReads].
@@ -13,6 +14,14 @@ func (x *FaultStore) Tickets(ctx context.Context, f ticketing.TicketFilter, agen
 		return out, err
 	}
 	return x.Ports.Tickets(ctx, f, agent)
+}
+
+// LetterHistory implements [ticketing.LetterReads].
+func (x *FaultStore) LetterHistory(ctx context.Context, tag lang.Tag, name string, n int) (out []ticketing.LetterText, err error) {
+	if err = x.step("LetterHistory"); err != nil {
+		return out, err
+	}
+	return x.Ports.LetterHistory(ctx, tag, name, n)
 }
 
 // TicketRows implements [ticketing.TicketReads].

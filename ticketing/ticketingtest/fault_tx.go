@@ -184,6 +184,13 @@ func (x faultTx) SaveRules(ctx context.Context, profiles []ticketing.Profile, ca
 	return x.Tx.SaveRules(ctx, profiles, calendars, byDefault)
 }
 
+func (x faultTx) SaveLetterText(ctx context.Context, l *ticketing.LetterText) error {
+	if err := x.step("SaveLetterText"); err != nil {
+		return err
+	}
+	return x.Tx.SaveLetterText(ctx, l)
+}
+
 func (x faultTx) EndSessions(ctx context.Context, id ticketing.AgentID) error {
 	if err := x.step("EndSessions"); err != nil {
 		return err

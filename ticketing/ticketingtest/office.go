@@ -67,6 +67,14 @@ func (Letters) Compose(p ticketing.Purpose, tag lang.Tag, d ticketing.LetterData
 	return ticketing.Letter{Subject: fmt.Sprintf("[%s] %s", d.Ref, p), Text: b.String()}, nil
 }
 
+// Check implements [ticketing.Letters]: a text with {oops} is wrong in line 1.
+func (Letters) Check(t ticketing.LetterText) error {
+	if strings.Contains(t.Body, "{oops}") {
+		return &ticketing.Error{Kind: ticketing.Invalid, Field: "body", Key: "letter.unknown", Args: map[string]any{"Line": 1, "Placeholder": "{oops}", "Detail": "ref"}}
+	}
+	return nil
+}
+
 // An Office is a bureau ready for work: an in-memory store with the test city
 // in it, blobs, a clock, and the core's Bureau over them.
 type Office struct {

@@ -20,6 +20,7 @@ type Ports interface {
 	ticketing.CitizenReads
 	ticketing.AuditReads
 	ticketing.OutgoingReads
+	ticketing.LetterReads
 	ticketing.TokenStore
 	ticketing.SessionStore
 	ticketing.Gate

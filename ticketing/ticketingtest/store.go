@@ -56,6 +56,7 @@ type Store struct {
 	categories  *table[ticketing.CategoryID, *ticketing.Category]
 	rules       *table[string, *rules] // one row, ""
 	stamps      *table[string, int64]  // one row, ""
+	letters     *table[letterKey, ticketing.LetterText]
 	passes      *table[string, *ticketing.Pass]
 	sessions    *table[string, *ticketing.Session]
 	tokens      *table[int64, *ticketing.Token]
@@ -119,6 +120,7 @@ func NewStore(now func() time.Time, zone *time.Location) *Store {
 	s.agents = newTable[ticketing.AgentID, *ticketing.Agent](s)
 	s.departments = newTable[ticketing.DepartmentID, *ticketing.Department](s)
 	s.categories = newTable[ticketing.CategoryID, *ticketing.Category](s)
+	s.letters = newTable[letterKey, ticketing.LetterText](s)
 	s.rules = newTable[string, *rules](s)
 	s.stamps = newTable[string, int64](s)
 	s.passes = newTable[string, *ticketing.Pass](s)
