@@ -26,6 +26,7 @@ import (
 // Ports is what the pages ask of storage; the in-memory Store, SQLite and
 // PostgreSQL have all of it.
 type Ports interface {
+	ticketing.LetterReads
 	ticketing.Store
 	agent.Reads
 	ticketing.SessionStore
@@ -60,9 +61,10 @@ type Deps struct {
 	Sentence        func(tag lang.Tag, x ticketing.Explanation) string
 	CitizenSentence func(tag lang.Tag, x ticketing.Explanation) string
 
-	APIPerMinute int    // requests of one API token a minute; the API's own default when 0
-	Region       string // country of telephone numbers without a prefix
-	Version      string // of the program, as the API describes itself
+	APIPerMinute int               // requests of one API token a minute; the API's own default when 0
+	Letters      manage.LetterBook // the city's letters, to be edited; nil: there is no such page
+	Region       string            // country of telephone numbers without a prefix
+	Version      string            // of the program, as the API describes itself
 
 	// Observe is told of every request when it is done; may be nil.
 	Observe func(route, method string, status int, took time.Duration)
@@ -100,6 +102,7 @@ func New(d Deps) (*Server, error) {
 	agent.New(agent.Deps{Kit: kit, Hub: s.hub, Nav: nav, Bureau: d.Bureau, Reads: d.Ports, Blobs: d.Blobs, Sentence: d.Sentence}).Register(s.echo)
 	manage.New(manage.Deps{
 		Kit: kit, Nav: nav, Bureau: d.Bureau, Reads: d.Ports, Tokens: d.Ports, Mailboxes: d.Bureau.Settings.Accounts,
+		Letters: d.Letters,
 	}).Register(s.echo)
 	if d.CitizenSentence == nil {
 		d.CitizenSentence = d.Sentence

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/sistem48/system48/storage"
 	"github.com/sistem48/system48/ui"
 	"github.com/sistem48/system48/ui/demo"
 	"github.com/sistem48/system48/ui/web"
@@ -152,8 +153,8 @@ func serveHTTP(ctx context.Context, l net.Listener, h http.Handler, stopping fun
 	return nil
 }
 
-// wakeCourier passes the outbox's signals on, and makes sure that a message
-// whose undo window ends is not left to the next poll.
+// wakeCourier passes the outbox's and the ledger's signals on, and puts changed
+// letters in force.
 func (s *system) wakeCourier(ctx context.Context, t *traffic) error {
 	for signal := range s.db.Listen(ctx) {
 		switch signal.Type {
@@ -161,6 +162,10 @@ func (s *system) wakeCourier(ctx context.Context, t *traffic) error {
 			t.courier.Wake()
 		case "ledger":
 			t.receiver.Wake()
+		case "directory", storage.SignalResync:
+			if err := s.useLetters(ctx); err != nil && ctx.Err() == nil {
+				s.log.WarnContext(ctx, "the city's letters could not be read anew", "err", err)
+			}
 		}
 	}
 	return nil
@@ -177,7 +182,7 @@ func (s *system) openUI(m *metrics) (*ui.Server, error) {
 		Phone: s.cfg.City.Phone, TrustedProxies: proxies, IdleTimeout: s.cfg.Sessions.Idle, AbsoluteTimeout: s.cfg.Sessions.Lifetime,
 		BodyLimit: int64(s.cfg.Limits.BodyMB) << 20, Bureau: s.bureau, Ports: s.db, Blobs: s.blobs,
 		Sentence: s.book.Sentence, CitizenSentence: s.book.SentenceToCitizen, Observe: m.observe, Mount: s.mounts(),
-		APIPerMinute: s.cfg.Limits.APIPerMinute, Region: s.cfg.City.Region, Version: version,
+		APIPerMinute: s.cfg.Limits.APIPerMinute, Region: s.cfg.City.Region, Version: version, Letters: s.book,
 	})
 }
 

@@ -28,7 +28,7 @@ type system struct {
 	zone   *time.Location
 	db     *storage.DB
 	blobs  blob.Store
-	book   *letters.Book
+	book   *letters.Shelf
 	bureau *ticketing.Bureau
 	demo   *demoMail // the demo's post office; nil otherwise
 }
@@ -60,12 +60,15 @@ func openSystemAt(ctx context.Context, cfg Config, log *slog.Logger, now func() 
 	if s.db, err = storage.Open(ctx, storage.Config{URL: dsn}, s.now, log.With("part", "storage")); err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
-	s.book, err = letters.New(letters.Options{
+	s.book, err = letters.NewShelf(letters.Options{
 		City: cfg.City.Name, Phone: cfg.City.Phone, Zone: s.zone, Default: lang.Tag(cfg.DefaultLanguage),
 	})
 	if err == nil {
 		s.bureau = &ticketing.Bureau{Store: s.db, Keys: keys, Letters: s.book, Settings: cfg.settings(), Now: s.now}
 		err = s.enterDirectory(ctx)
+	}
+	if err == nil {
+		err = s.useLetters(ctx)
 	}
 	if err != nil {
 		return nil, errors.Join(err, s.close())

@@ -16,9 +16,10 @@ type Reads interface {
 	MailboxHealths(ctx context.Context) ([]ticketing.MailboxHealth, error)
 	LedgerBalance(ctx context.Context, from, to time.Time) (ticketing.LedgerBalance, error)
 	ticketing.OutgoingReads
+	ticketing.LetterReads
 }
 
-// Deps are what the area works with; all but Mailboxes are required.
+// Deps are what the area works with; all but Mailboxes and Letters are required.
 type Deps struct {
 	Kit    *web.Kit
 	Nav    *components.Navigator
@@ -27,6 +28,7 @@ type Deps struct {
 	Tokens ticketing.TokenStore
 	// Mailboxes are the configured accounts: each is shown, heard of or not.
 	Mailboxes []ticketing.Account
+	Letters   LetterBook // nil: letters are not edited here
 }
 
 // An Area serves sign-in, own account and settings.
@@ -81,6 +83,11 @@ func (a *Area) Register(e *echo.Echo) {
 	m.POST("/categories/:id", a.saveCategory)
 	m.GET("/mail", a.mailPage)
 	m.POST("/mail/held", a.releaseHeld, web.Need(ticketing.RightOutgoing))
+	if a.Letters != nil {
+		m.GET("/letters", a.lettersPage)
+		m.GET("/letters/:name/:language", a.letterPage)
+		m.POST("/letters/:name/:language", a.saveLetter)
+	}
 	m.GET("/tokens", a.tokensPage)
 	m.POST("/tokens", a.issueToken)
 	m.POST("/tokens/:id/revoke", a.revokeToken)

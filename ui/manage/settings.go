@@ -11,6 +11,7 @@ const (
 	pageDepartments = components.PageManage + "/departments"
 	pageCategories  = components.PageManage + "/categories"
 	pageMail        = components.PageManage + "/mail"
+	pageLetters     = components.PageManage + "/letters"
 	pageTokens      = components.PageManage + "/tokens"
 )
 
@@ -19,6 +20,7 @@ const (
 type settingsPage struct {
 	components.StaffPage
 	Section string // address of the settings page this is or belongs to
+	Letters bool   // letters are edited here
 	Mail    string // worst state of the mailboxes: "ok", "warn", "bad", "" without mailboxes
 }
 
@@ -30,13 +32,16 @@ type settingsLink struct {
 }
 
 func (p settingsPage) links() []settingsLink {
-	return []settingsLink{
+	list := []settingsLink{
 		{pageUsers, "users.title", ""},
 		{pageDepartments, "departments.title", ""},
 		{pageCategories, "categories.title", ""},
 		{pageMail, "mail.nav", p.Mail},
-		{pageTokens, "tokens.title", ""},
 	}
+	if p.Letters {
+		list = append(list, settingsLink{pageLetters, "letters.title", ""})
+	}
+	return append(list, settingsLink{pageTokens, "tokens.title", ""})
 }
 
 // worst sums the mailboxes up in one colour.

@@ -17,6 +17,7 @@ import (
 
 	"github.com/sistem48/system48/ticketing"
 	"github.com/sistem48/system48/ticketing/lang"
+	"github.com/sistem48/system48/ticketing/letters"
 	"github.com/sistem48/system48/ticketing/ticketingtest"
 	"github.com/sistem48/system48/ui/components"
 	"github.com/sistem48/system48/ui/web"
@@ -43,10 +44,15 @@ func newSite(t *testing.T) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
+	shelf, err := letters.NewShelf(letters.Options{City: "Podgorica", Zone: ticketingtest.Zone()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Core.Letters = shelf
 	e := kit.Echo()
 	New(Deps{
 		Kit: kit, Nav: &components.Navigator{Store: s.Store, Reads: s.Store}, Bureau: s.Core, Reads: s.Store, Tokens: s.Store,
-		Mailboxes: s.Core.Settings.Accounts,
+		Mailboxes: s.Core.Settings.Accounts, Letters: shelf,
 	}).Register(e)
 	srv.Config.Handler = e
 	srv.Start()

@@ -27,7 +27,7 @@ func (a *Area) settings(c echo.Context, title, current string) (settingsPage, er
 	if err != nil {
 		return settingsPage{}, err
 	}
-	return settingsPage{StaffPage: shell, Section: current, Mail: worst(healths)}, nil
+	return settingsPage{StaffPage: shell, Section: current, Letters: a.Letters != nil, Mail: worst(healths)}, nil
 }
 
 // id reads a row's number out of the address; what is none is NotFound.
