@@ -3,6 +3,7 @@ package ticketing_test
 import (
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"testing"
 	"time"
@@ -293,7 +294,13 @@ func TestRandomHistories(t *testing.T) {
 	for _, profile := range []string{"24x7", "tivat", "podgorica", "office-hours"} {
 		t.Run(profile, func(t *testing.T) {
 			t.Parallel()
-			rapid.Check(t, func(rt *rapid.T) { runHistory(t, rt, profile) })
+			runs := 1
+			if os.Getenv("SYSTEM48_TEST_TORTURE") != "" {
+				runs = 25 // ten thousand tickets in all
+			}
+			for range runs {
+				rapid.Check(t, func(rt *rapid.T) { runHistory(t, rt, profile) })
+			}
 		})
 	}
 }

@@ -1,6 +1,7 @@
 package ticketing_test
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -24,13 +25,14 @@ type replay struct {
 	received  time.Time
 	validated time.Time
 	pauses    []ticketing.Pause
+	breached  map[string][]ticketing.Pause // the waits as they stood when a clock was found late
 	custody   int64
 	episode   int
 }
 
 func replayed(t failer, events []ticketing.Event) *replay {
 	t.Helper()
-	r := &replay{t: t, starts: map[int64]time.Time{}}
+	r := &replay{t: t, starts: map[int64]time.Time{}, breached: map[string][]ticketing.Pause{}}
 	for _, e := range events {
 		r.step(e)
 	}
@@ -83,6 +85,9 @@ func (r *replay) step(e ticketing.Event) {
 		if resumed {
 			r.end(e.At)
 		}
+	case ticketing.EventBreached:
+		start, _ := e.Data["start"].(float64)
+		r.breached[fmt.Sprint(e.Data["clock"], int64(start))] = slices.Clone(r.pauses)
 	case ticketing.EventMoved:
 		to, _ := e.Data["to"].(float64)
 		r.custody = int64(to)
@@ -146,7 +151,12 @@ func (r *replay) stops(rules *ticketing.Rulebook, p ticketing.Profile, c ticketi
 		ends = c.EndedAt
 	}
 	left := 10 * 24 * time.Hour
-	for _, w := range r.pauses {
+	waits := r.pauses
+	// A recorded breach stands, though the wait before it turn out to be vain (I9).
+	if seen, late := r.breached[fmt.Sprint(c.Kind, c.StartSeq)]; late && !c.BreachedAt.IsZero() {
+		waits = seen
+	}
+	for _, w := range waits {
 		answer := c.Kind == ticketing.ClockAnswer || c.Kind == ticketing.ClockNextAnswer
 		if c.Kind == ticketing.ClockValidation || (answer && w.Reason != ticketing.WaitCitizen) {
 			continue
