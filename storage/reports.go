@@ -22,27 +22,35 @@ const (
 	ticketSums = "sum(received), sum(closed), sum(resolved), sum(first), sum(reopened), sum(denied), sum(legs), sum(own), sum(elsewhere), sum(citizen), sum(others)"
 )
 
-// daysWhere is the condition of a query for folded days; whole lists departments
+// daysWhere is the condition of a query for folded days; departments are named
 // one by one where the city's row will not do.
-func (db *DB) daysWhere(q report.SumQuery) (string, []any) {
+func (db *DB) daysWhere(ctx context.Context, q report.SumQuery) (string, []any, error) {
+	if q.Apart {
+		f, err := db.everywhere(ctx, report.Filter{Departments: q.Departments})
+		if err != nil {
+			return "", nil, err
+		}
+		q.Departments = f.Departments
+	}
 	by := q.By
 	if len(by) == 0 {
 		by = foldedBy
 	}
 	where := " where dimension" + isOneOf + " and day >= ? and day <= ?"
 	args := []any{texts(db.engine, by), int32(q.Period.From), int32(q.Period.To)}
-	switch {
-	case len(q.Departments) > 0:
-		return where + " and department_id" + isOneOf, append(args, ints(db.engine, q.Departments))
-	case q.Apart:
-		return where + " and department_id <> 0", args
+	if len(q.Departments) == 0 {
+		return where + " and department_id = 0", args, nil
 	}
-	return where + " and department_id = 0", args
+	of, departments := db.filtered(report.Filter{Departments: q.Departments}, "")
+	return where + of, append(args, departments...), nil
 }
 
 // ClockDays gives folded promises; see report.Sums.
 func (db *DB) ClockDays(ctx context.Context, q report.SumQuery) ([]report.ClockDay, error) {
-	where, args := db.daysWhere(q)
+	where, args, err := db.daysWhere(ctx, q)
+	if err != nil {
+		return nil, err
+	}
 	if len(q.Kinds) > 0 {
 		where += " and kind" + isOneOf
 		args = append(args, texts(db.engine, q.Kinds))
@@ -54,7 +62,7 @@ func (db *DB) ClockDays(ctx context.Context, q report.SumQuery) ([]report.ClockD
 		if q.Bare {
 			text = strings.Replace(text, ", spread", ", cast(null as {pg:bytea}{lite:blob})", 1)
 		}
-		err := db.query(ctx, statement{query: memo(text + where), args: args, read: into(&found)})
+		err = db.query(ctx, statement{query: memo(text + where), args: args, read: into(&found)})
 		for i := range found {
 			d, derr := found[i].day()
 			if derr != nil {
@@ -65,7 +73,7 @@ func (db *DB) ClockDays(ctx context.Context, q report.SumQuery) ([]report.ClockD
 		return out, err
 	}
 	key := apartKey(q)
-	err := db.query(ctx, statement{
+	err = db.query(ctx, statement{
 		query: memo("select " + key + ", dimension, value, kind, " + clockSums + " from clock_days" + where + " group by dimension, value, kind" + groupedBy(q)),
 		args:  args, read: func(r rows) error {
 			out = nil
@@ -105,17 +113,20 @@ func groupedBy(q report.SumQuery) string {
 // TicketDays gives folded episodes; see report.Sums. Rows added up over days have
 // no hours.
 func (db *DB) TicketDays(ctx context.Context, q report.SumQuery) ([]report.TicketDay, error) {
-	where, args := db.daysWhere(q)
+	where, args, err := db.daysWhere(ctx, q)
+	if err != nil {
+		return nil, err
+	}
 	var out []report.TicketDay
 	if !q.Whole {
 		var found []ticketDayRow
-		err := db.query(ctx, statement{query: memo(selectText[ticketDayRow]() + where), args: args, read: into(&found)})
+		err = db.query(ctx, statement{query: memo(selectText[ticketDayRow]() + where), args: args, read: into(&found)})
 		for i := range found {
 			out = append(out, found[i].day())
 		}
 		return out, err
 	}
-	err := db.query(ctx, statement{
+	err = db.query(ctx, statement{
 		query: memo("select " + apartKey(q) + ", dimension, value, " + ticketSums + " from ticket_days" + where + " group by dimension, value" + groupedBy(q)),
 		args:  args, read: func(r rows) error {
 			out = nil
