@@ -119,6 +119,22 @@ func unknownReference() string {
 	panic("no digit fits")
 }
 
+// atRest gives an answered ticket once its letters have left, so that nothing but
+// an attack changes it any more.
+func (b *bureau) atRest(admin, ref string) string {
+	b.Helper()
+	was := ""
+	for began := time.Now(); time.Since(began) < 20*time.Second; time.Sleep(500 * time.Millisecond) {
+		is := b.api(admin, http.MethodGet, "/tickets/"+ref, "").body
+		if is == was && !strings.Contains(is, `"answered_at":null`) {
+			return is
+		}
+		was = is
+	}
+	b.Fatalf("%s does not come to rest: %s", ref, was)
+	return ""
+}
+
 // attackForeign holds A33–A38, A40, A67: what belongs to another department is
 // as if it were not there, on every way to it.
 func attackForeign(b *bureau, admin string) {
@@ -126,7 +142,7 @@ func attackForeign(b *bureau, admin string) {
 	mine, foreign := b.target(admin, lights, "street-light", "svjetiljka"), b.target(admin, roads, "pothole", "tajnarupa")
 	token := b.token("svjetlo")
 	none := unknownReference()
-	before := b.api(admin, http.MethodGet, "/tickets/"+foreign.Ref, "").body
+	before := b.atRest(admin, foreign.Ref)
 
 	type try struct{ method, path string }
 	for _, x := range []try{
