@@ -2,7 +2,9 @@ package ticketing
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -21,19 +23,43 @@ var watchActor = SystemActor("watch")
 // instant all the same.
 const answeringGrace = 5 * time.Minute
 
-// watchBatch is how many tickets one Run looks at.
+// watchBatch is how many tickets Run asks for at a time.
 const watchBatch = 500
 
-// Run checks the tickets whose time has come and returns how many it looked
-// at; fewer than a full batch means it is done for now.
+// Run checks all tickets whose time has come, each once, and returns how many it
+// looked at. Tickets that cannot be checked keep no others from it; their errors
+// come joined, the first few of them. A store that is Busy ends it.
 func (w *Watch) Run(ctx context.Context) (int, error) {
-	now := w.now()
-	ids, err := w.Duties.ToCheck(ctx, now, watchBatch)
-	if err != nil {
-		return 0, fmt.Errorf("find due clocks: %w", err)
+	seen := map[TicketID]bool{}
+	var errs []error
+	bad := 0
+	for {
+		ids, err := w.Duties.ToCheck(ctx, w.now(), watchBatch+bad)
+		if err != nil {
+			return len(seen), errors.Join(append(errs, fmt.Errorf("find due clocks: %w", err))...)
+		}
+		ids = slices.DeleteFunc(ids, func(id TicketID) bool { return seen[id] })
+		if len(ids) == 0 {
+			return len(seen), errors.Join(errs...)
+		}
+		for _, id := range ids {
+			seen[id] = true
+			err := w.check(ctx, id)
+			if err == nil || errors.Is(err, NotFound) {
+				continue
+			}
+			if bad++; bad <= mostErrors {
+				errs = append(errs, fmt.Errorf("check clocks of ticket %d: %w", id, err))
+			}
+			if errors.Is(err, Busy) || ctx.Err() != nil {
+				return len(seen), errors.Join(errs...)
+			}
+		}
 	}
-	return eachTicket(ctx, ids, "check clocks of ticket %d: %w", func(id TicketID) error { return w.check(ctx, id) })
 }
+
+// mostErrors is how many errors of single tickets are told of.
+const mostErrors = 5
 
 func (w *Watch) check(ctx context.Context, id TicketID) error {
 	return w.Store.InTx(ctx, func(tx Tx) error {

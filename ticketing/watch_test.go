@@ -3,6 +3,8 @@ package ticketing_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -222,6 +224,49 @@ func TestOneBadTicket(t *testing.T) {
 	}
 	if got := r.ticket(good.Ref); got.State != ticketing.StateClosed {
 		t.Errorf("the good ticket is %s", got.State)
+	}
+}
+
+// onlyGood is a store in which one ticket alone can be saved.
+type onlyGood struct {
+	ticketing.Store
+	id ticketing.TicketID
+}
+
+type onlyGoodTx struct {
+	ticketing.Tx
+	id ticketing.TicketID
+}
+
+func (s onlyGood) InTx(ctx context.Context, f func(ticketing.Tx) error) error {
+	return s.Store.InTx(ctx, func(tx ticketing.Tx) error { return f(onlyGoodTx{tx, s.id}) })
+}
+
+func (x onlyGoodTx) SaveTicket(ctx context.Context, t *ticketing.Ticket) error {
+	if t.ID != x.id {
+		return errBroken
+	}
+	return x.Tx.SaveTicket(ctx, t)
+}
+
+// TestManyBadTickets: however many tickets cannot be judged, more than Watch
+// asks for at a time, the one behind them is.
+func TestManyBadTickets(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, "")
+	for i := range 510 {
+		r.open(r.Mail(fmt.Sprintf("gradjanin%d@posta.example", i), "Predmet", "tekst"))
+	}
+	r.Clock.Advance(time.Minute)
+	good := r.opened()
+	r.Clock.Advance(50 * time.Hour)
+	watch := ticketing.Watch{Bureau: r.over(onlyGood{r.Store, good.ID}), Duties: r.Store}
+	did, err := watch.Run(t.Context())
+	if !errors.Is(err, errBroken) || did != 511 || strings.Count(err.Error(), "broken row") > 5 {
+		t.Errorf("%d looked at, %v", did, err)
+	}
+	if r.count(good.Ref, ticketing.EventBreached) != 1 {
+		t.Error("the good ticket was not judged")
 	}
 }
 
