@@ -245,7 +245,7 @@ func (b *foldBatch) histories() (map[int64]*report.History, error) {
 	for i := range b.tickets {
 		r := &b.tickets[i]
 		k := r.ticket()
-		h := &report.History{Ticket: &k, Answers: b.answers, Earlier: b.earlier[r.ID], District: districtOf(r)}
+		h := &report.History{Ticket: &k, Answers: b.answers, Earlier: b.earlier[r.ID]}
 		if o, ok := b.originals[int64(r.DuplicateOf)]; ok {
 			h.Original = &o
 		}
@@ -270,9 +270,6 @@ func (b *foldBatch) histories() (map[int64]*report.History, error) {
 	}
 	return all, nil
 }
-
-// districtOf is the district of a ticket's place.
-func districtOf(*ticketRow) string { return "" }
 
 var (
 	dropMark       = sqlQuery("delete from fact_marks where ticket_id = ? and version = ?")

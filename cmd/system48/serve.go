@@ -86,7 +86,7 @@ func (s *system) serve(ctx context.Context, ready func(running)) error {
 	}
 	group.Go(func() error { return t.receiver.Run(gctx) })
 	group.Go(func() error { return t.courier.Run(gctx) })
-	group.Go(func() error { return s.wakeCourier(gctx, t) })
+	group.Go(func() error { return s.heedSignals(gctx, t) })
 	group.Go(func() error { return s.runDuties(gctx) })
 	group.Go(func() error {
 		server.Run(gctx)
@@ -153,9 +153,9 @@ func serveHTTP(ctx context.Context, l net.Listener, h http.Handler, stopping fun
 	return nil
 }
 
-// wakeCourier passes the outbox's and the ledger's signals on, and puts changed
+// heedSignals passes the outbox's and the ledger's signals on, and puts changed
 // letters in force.
-func (s *system) wakeCourier(ctx context.Context, t *traffic) error {
+func (s *system) heedSignals(ctx context.Context, t *traffic) error {
 	for signal := range s.db.Listen(ctx) {
 		switch signal.Type {
 		case "outbox":

@@ -19,7 +19,7 @@ func (a *API) registerReports() {
 	register(a, get("report-sla", "/reports/sla", "On-time rates of a period, by department or another group",
 		"Formula D is the headline: of the promises whose due day lies in the period, the share kept by their due instant. "+scope), a.reportSLA)
 	register(a, get("report-department", "/reports/department", "All figures of a department, of several or of the city",
-		"The same figures as on the page. "+scope), a.reportDepartment)
+		scope), a.reportDepartment)
 	register(a, get("report-cases", "/reports/cases", "Exactly the tickets behind a figure",
 		"Take the parameters from the address that stands with the figure. "+scope), a.reportCases)
 }
@@ -31,13 +31,12 @@ type ReportInput struct {
 	Department []string `query:"department" doc:"codes, separated by commas; all in reach when absent"`
 	Category   []string `query:"category" doc:"codes"`
 	Channel    []string `query:"channel" enum:"email,sms,phone,portal,counter,letter,api"`
-	District   []string `query:"district"`
 	Reported   string   `query:"reported" format:"date" doc:"as it was known at the end of that day"`
 }
 
 type slaInput struct {
 	ReportInput
-	Group string `query:"group" default:"department" enum:"department,category,channel,district,language,week,none"`
+	Group string `query:"group" default:"department" enum:"department,category,channel,language,week,none"`
 }
 
 type figureJSON struct {
@@ -46,7 +45,7 @@ type figureJSON struct {
 	Value       *float64  `json:"value" doc:"share from 0 to 1, seconds of calendar time, or a number; null when there is no case"`
 	Numerator   int64     `json:"numerator"`
 	Denominator int64     `json:"denominator" doc:"0 of measures that have none; of seconds, how many were measured"`
-	Formula     string    `json:"formula" doc:"key of the sentence that says how it is computed"`
+	Formula     string    `json:"formula" doc:"identifies how it is computed"`
 	Approximate bool      `json:"approximate" doc:"read from a histogram: at most 2.5 % off"`
 	Previous    *float64  `json:"previous" doc:"value in the period compared with"`
 	AsOf        time.Time `json:"as_of"`
@@ -104,7 +103,6 @@ func (a *API) reportOf(ctx context.Context, c *caller, in *ReportInput) (*report
 	for _, ch := range in.Channel {
 		req.Filter.Channels = append(req.Filter.Channels, ticketing.Channel(ch))
 	}
-	req.Filter.Districts = in.District
 	r, err := report.Department(ctx, a.Reads, c.actor, req)
 	return r, s, err
 }
@@ -136,7 +134,7 @@ func (s *scribe) groups(r *report.Report, by report.Dimension) []groupJSON {
 		}
 		return out
 	}
-	for _, t := range []report.Table{r.ByDepartment, r.ByCategory, r.ByChannel, r.ByDistrict, r.ByLanguage} {
+	for _, t := range []report.Table{r.ByDepartment, r.ByCategory, r.ByChannel, r.ByLanguage} {
 		if t.By != by {
 			continue
 		}
@@ -211,7 +209,6 @@ type departmentReportJSON struct {
 	EndedByCode []groupJSON  `json:"ended_by_code" nullable:"false"`
 	Categories  []groupJSON  `json:"categories" nullable:"false"`
 	Channels    []groupJSON  `json:"channels" nullable:"false"`
-	Districts   []groupJSON  `json:"districts" nullable:"false"`
 	Languages   []groupJSON  `json:"languages" nullable:"false"`
 	Departments []groupJSON  `json:"departments" nullable:"false"`
 	Weeks       []groupJSON  `json:"weeks" nullable:"false"`
@@ -264,7 +261,7 @@ func (a *API) reportDepartment(ctx context.Context, c *caller, in *ReportInput) 
 		From: q.Period.From.String(), To: q.Period.To.String(), BeforeFrom: q.Compare.From.String(), BeforeTo: q.Compare.To.String(), AsOf: r.AsOf,
 		Figures: figures(r.Figures), Answer: figures(r.Answer), Resolve: figures(r.Resolve), Beside: figures(r.Beside),
 		EndedByCode: []groupJSON{}, Categories: s.groups(r, report.ByCategory), Channels: s.groups(r, report.ByChannel),
-		Districts: s.groups(r, report.ByDistrict), Languages: s.groups(r, report.ByLanguage), Departments: s.groups(r, report.ByDepartment),
+		Languages: s.groups(r, report.ByLanguage), Departments: s.groups(r, report.ByDepartment),
 		Weeks: s.groups(r, report.ByWeek), Heat: []heatJSON{}, Aging: []ageJSON{}, Signs: []signJSON{},
 		Legs: legsJSON{r.Legs.Us, r.Legs.Citizen, r.Legs.Others, casesAt(r.Legs.Of)},
 	}
@@ -316,7 +313,6 @@ type casesInput struct {
 	Department []string `query:"department,explode"`
 	Category   []string `query:"category,explode"`
 	Channel    []string `query:"channel,explode"`
-	District   []string `query:"district,explode"`
 	Language   []string `query:"language,explode"`
 	Limit      int      `query:"limit" default:"50" minimum:"1" maximum:"200"`
 	Cursor     string   `query:"cursor" maxLength:"2000"`
@@ -344,7 +340,7 @@ func (a *API) reportCases(ctx context.Context, c *caller, in *casesInput) (*page
 	if err != nil {
 		return nil, err
 	}
-	v := url.Values{"department": in.Department, "category": in.Category, "channel": in.Channel, "district": in.District, "language": in.Language}
+	v := url.Values{"department": in.Department, "category": in.Category, "channel": in.Channel, "language": in.Language}
 	for key, value := range map[string]string{
 		"set": in.Set, "clock": in.Clock, "from": in.From, "to": in.To, "code": in.Code, "sign": in.Sign, "cell": in.Cell, "age": in.Age,
 		"asof": in.AsOf, "since": in.Since, "until": in.Until, "reported": in.Reported,
