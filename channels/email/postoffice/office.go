@@ -57,6 +57,7 @@ type Office struct {
 	smtp     *smtp.Server
 	imapAddr string
 	smtpAddr string
+	ports    []net.Listener
 	serving  sync.WaitGroup
 	faults   faults
 	serial   serial
@@ -91,6 +92,7 @@ func Start(ctx context.Context, cfg Config) (*Office, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open the SMTP port: %w", err), imapLn.Close())
 	}
+	o.ports = []net.Listener{imapLn, smtpLn}
 	o.imapAddr, o.smtpAddr = imapLn.Addr().String(), smtpLn.Addr().String()
 	o.imap, o.smtp = o.newIMAP(), o.newSMTP()
 	o.serving.Go(func() { o.serve(ctx, "imap", o.imap.Serve, imapLn) })
@@ -114,6 +116,11 @@ func (o *Office) SMTPAddr() string { return o.smtpAddr }
 // Close ends the office and all connections. The mail is gone with it.
 func (o *Office) Close() error {
 	err := errors.Join(ignoreClosed(o.smtp.Close()), ignoreClosed(o.imap.Close()))
+	// A server closes the ports it knows: one closed before it began to serve
+	// knows none, and would accept for ever.
+	for _, port := range o.ports {
+		err = errors.Join(err, ignoreClosed(port.Close()))
+	}
 	o.serving.Wait()
 	return err
 }

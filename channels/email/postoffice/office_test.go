@@ -373,6 +373,28 @@ func TestIdleMissesNothing(t *testing.T) {
 
 func second[T any](_ T, err error) error { return err }
 
+// An office closed in the moment it opens is closed: neither server is left
+// accepting on a port that nobody told it to close.
+func TestClosedAtOnce(t *testing.T) {
+	t.Parallel()
+	for range 100 {
+		o, err := Start(t.Context(), Config{Now: time.Now, Log: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		closed := make(chan error, 1)
+		go func() { closed <- o.Close() }()
+		select {
+		case err := <-closed:
+			if err != nil {
+				t.Fatal(err)
+			}
+		case <-time.After(10 * time.Second):
+			t.Fatal("an office closed at once serves on")
+		}
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	log := slog.New(slog.DiscardHandler)
