@@ -14,6 +14,7 @@ import (
 var _ interface {
 	report.Source
 	report.Folder
+	report.Histories
 } = (*DB)(nil)
 
 // The columns that add up, in the order of the row structs.

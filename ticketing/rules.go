@@ -167,7 +167,13 @@ func (b *Rulebook) ProfileFor(c Category) Profile {
 		p, _ = b.Profile(b.Default, 0)
 	}
 	if c.OnCall {
-		p.Start, p.Cutoff, p.Calendar, p.WorkCalendar = FromReceipt, nil, alwaysOpen, alwaysOpen
+		p = p.onCall()
 	}
+	return p
+}
+
+// onCall is the promise as categories with a crew on call have it.
+func (p Profile) onCall() Profile {
+	p.Start, p.Cutoff, p.Calendar, p.WorkCalendar = FromReceipt, nil, alwaysOpen, alwaysOpen
 	return p
 }

@@ -153,6 +153,7 @@ func testReports(t *testing.T, r *room) {
 	t.Run("a change reaches the figures with the next fold", func(t *testing.T) { r.reportChange(t, whole) })
 	t.Run("a head sees the own departments alone", func(t *testing.T) { r.reportOfHead(t, whole, len(list)) })
 	t.Run("the overview agrees with the departments' reports", func(t *testing.T) { r.reportOverview(t, whole) })
+	t.Run("a simulation under the same promise gives the report's figures", func(t *testing.T) { r.reportSimulated(t, whole) })
 	t.Run("a period that ends before it begins", func(t *testing.T) {
 		_, err := report.Department(ctx(), r, reader, r.request(today, today-1))
 		wantKind(t, err, ticketing.Invalid)

@@ -95,3 +95,11 @@ func (x *FaultStore) RebuildFacts(ctx context.Context) error {
 	}
 	return x.Ports.RebuildFacts(ctx)
 }
+
+// Histories implements [report.Histories].
+func (x *FaultStore) Histories(ctx context.Context, from, to time.Time, kinds []ticketing.EventKind, each func(*report.History) error) error {
+	if err := x.step("Histories"); err != nil {
+		return err
+	}
+	return x.Ports.Histories(ctx, from, to, kinds, each)
+}

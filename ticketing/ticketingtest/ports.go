@@ -26,6 +26,7 @@ type Ports interface {
 	ticketing.Gate
 	report.Source
 	report.Folder
+	report.Histories
 	// Listen gives the signals of transactions that commit from now on, until ctx
 	// ends, which closes the channel. Signals are hints: equal ones that wait
 	// together may arrive once, and one of Type "resync" stands for what was lost.
