@@ -8,8 +8,8 @@ import "time"
 //
 // validated is when the report counts as validated where the profile counts from
 // there; a promise of the first episode never begins without it. Categories with
-// a crew on call stay with their own promise. Resolving and next answers stay as
-// they are.
+// a crew on call have the profile's target from receipt, around the clock, as
+// always. Resolving and next answers stay as they are.
 func (b *Rulebook) Under(t *Ticket, p Profile, c Category, validated, now time.Time) *Ticket {
 	if c.OnCall {
 		p = p.onCall()

@@ -16,11 +16,11 @@ import (
 	"github.com/sistem48/system48/ticketing/letters"
 )
 
-// newSLACommand makes "sla explain": what a profile promises for a contact
+// newSLACommand makes "sla simulate" and "sla explain": what a profile promises for a contact
 // received at an instant, and why.
 func newSLACommand(load configLoader) *cobra.Command {
 	sla := &cobra.Command{
-		Use: "sla", Short: "Explain promises", Args: cobra.NoArgs,
+		Use: "sla", Short: "Explain promises, and try others on past tickets", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	var (
@@ -59,7 +59,7 @@ func newSLACommand(load configLoader) *cobra.Command {
 	f.BoolVar(&asJSON, "json", false, "print JSON for a program")
 	_ = explain.MarkFlagRequired("profile")
 	_ = explain.MarkFlagRequired("start")
-	sla.AddCommand(explain)
+	sla.AddCommand(explain, newSimulateCommand(load))
 	return sla
 }
 
@@ -89,11 +89,7 @@ func explainPromise(c Config, profile, start, target string, pauses []string) (t
 		stops = append(stops, pause)
 	}
 	if _, ok := rules.Profile(profile, 0); !ok {
-		var names []string
-		for _, p := range rules.Profiles() {
-			names = append(names, p.Name)
-		}
-		return zero, nil, withCode(exitData, fmt.Errorf("there is no profile %q; there are %s", profile, strings.Join(names, ", ")))
+		return zero, nil, withCode(exitData, noProfile(rules, profile))
 	}
 	x, err := rules.Promise(profile, at, want, stops, at)
 	if err == nil && !x.Due.IsZero() {
