@@ -52,7 +52,7 @@ func mailSite(t *testing.T, mails []string) string {
 				if err != nil || n < 0 || n >= len(mails) {
 					return ticketing.NotFound
 				}
-				return web.ServeMail(c, web.SanitizeMail(mails[n], func(string) string { return "" }, "picture"))
+				return web.ServeMail(c, web.SanitizeMail(mails[n], func(string) string { return "" }, "picture"), web.MailBar{})
 			})
 		}},
 	})

@@ -61,11 +61,31 @@ func (a *Area) mail(c echo.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the HTML of a mail: %w", err)
 	}
-	safe := web.SanitizeMail(string(text), inlineOf(m.Files), web.T(ctx, "message.blocked_image"))
+	safe, bar := a.safeMail(c, string(text), &m)
 	if safe.Cut {
 		safe.HTML = "<pre>" + html.EscapeString(m.Text) + "</pre>"
 	}
-	return web.ServeMail(c, safe)
+	return web.ServeMail(c, safe, bar)
+}
+
+// outside is the value of ?pictures= that asks for pictures from elsewhere, for
+// this one view: nothing remembers it.
+const outside = "outside"
+
+// safeMail sanitises a mail, with or without its pictures from elsewhere, and
+// says above it which of the two the reader sees.
+func (a *Area) safeMail(c echo.Context, body string, m *ticketing.Message) (web.SafeMail, web.MailBar) {
+	ctx := c.Request().Context()
+	path, placeholder := "/agent/mail/"+strconv.FormatInt(int64(m.ID), 10), web.T(ctx, "message.blocked_image")
+	if c.QueryParam("pictures") == outside && web.InFrame(c) {
+		safe := web.SanitizeMailWithPictures(body, inlineOf(m.Files), placeholder, a.Kit.Host())
+		return safe, web.MailBar{Text: web.T(ctx, "message.pictures_shown"), Act: web.T(ctx, "message.hide_pictures"), Href: path}
+	}
+	safe := web.SanitizeMail(body, inlineOf(m.Files), placeholder)
+	if safe.Remote == 0 {
+		return safe, web.MailBar{}
+	}
+	return safe, web.MailBar{Text: web.N(ctx, "message.pictures_kept", safe.Remote), Act: web.T(ctx, "message.show_pictures"), Href: path + "?pictures=" + outside}
 }
 
 // inlineOf finds the address of a picture by its Content-ID.

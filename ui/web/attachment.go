@@ -164,27 +164,3 @@ func disposition(how, name string) string {
 	}
 	return b.String()
 }
-
-// mailFrame surrounds sanitised mail. Mails are made for white paper, so the
-// frame is light whatever the page is.
-const (
-	mailHead = `<!doctype html><html><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title></title><style>` +
-		`:root{color-scheme:light}body{margin:0;padding:2px;background:#fff;color:#1a1d23;font:14px/1.55 system-ui,sans-serif;overflow-wrap:anywhere}` +
-		`img{max-width:100%;height:auto}table{max-width:100%}blockquote{margin:0 0 0 8px;padding-left:10px;border-left:3px solid #cfd5dc}pre{white-space:pre-wrap}` +
-		`</style></head><body>`
-	mailTail = `</body></html>`
-	// mailPolicyHeader lets pictures of the same message load and nothing else
-	// happen. allow-same-origin lets those pictures carry the session and the page
-	// measure the height; without allow-scripts nothing inside can use it.
-	mailPolicyHeader = "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; frame-ancestors 'self'; " +
-		"sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox"
-)
-
-// MailSandbox is the sandbox attribute of frames around [ServeMail].
-const MailSandbox = "allow-same-origin allow-popups allow-popups-to-escape-sandbox"
-
-// ServeMail answers with a sanitised mail as a document for a sandboxed frame.
-func ServeMail(c echo.Context, m SafeMail) error {
-	c.Response().Header().Set("Content-Security-Policy", mailPolicyHeader)
-	return c.HTML(http.StatusOK, mailHead+m.HTML+mailTail)
-}

@@ -105,6 +105,9 @@ func isLoopback(host string) bool {
 // Texts gives the catalogue, for what is written outside a request.
 func (k *Kit) Texts() *locale.Catalogue { return k.texts }
 
+// Host gives the name of this site without its port.
+func (k *Kit) Host() string { return k.public.Hostname() }
+
 // InsecureHTTP reports whether passwords cross a network unencrypted: the
 // public address is http and not this machine. Pages then show a banner.
 func (k *Kit) InsecureHTTP() bool { return k.insecure }

@@ -18,16 +18,21 @@ const (
 	maxMailNodes = 100_000
 )
 
-// SafeMail is the HTML of a mail after sanitising: it loads nothing from
-// elsewhere, runs nothing, and is shown in a sandboxed frame by [ServeMail].
+// SafeMail is the HTML of a mail after sanitising: it runs nothing, loads
+// nothing from elsewhere unless a reader asked for its pictures, and is shown in
+// a sandboxed frame by [ServeMail].
 type SafeMail struct {
-	HTML   string
-	Remote int  // pictures that would load from elsewhere, replaced by placeholders
-	Cut    bool // too large or too deep: HTML is empty, show the text
+	HTML    string
+	Remote  int  // pictures that would load from elsewhere and were replaced by placeholders
+	Outside bool // a reader asked for pictures from elsewhere: those that may load are in HTML
+	Cut     bool // too large or too deep: HTML is empty, show the text
 }
 
 // mailPolicy is the list of what may remain; everything else goes.
-var mailPolicy = sync.OnceValue(func() *bluemonday.Policy {
+var mailPolicy = sync.OnceValue(func() *bluemonday.Policy { return newMailPolicy(ownImage) })
+
+// newMailPolicy is the list with the addresses that pictures may have.
+func newMailPolicy(pictures *regexp.Regexp) *bluemonday.Policy {
 	p := bluemonday.NewPolicy()
 	p.AllowElements("p", "br", "div", "span", "b", "i", "em", "strong", "u", "s", "sub", "sup", "small", "ul", "ol", "li",
 		"table", "thead", "tbody", "tfoot", "tr", "td", "th", "caption", "blockquote", "pre", "code", "center",
@@ -39,7 +44,7 @@ var mailPolicy = sync.OnceValue(func() *bluemonday.Policy {
 	p.RequireNoReferrerOnLinks(true)
 	p.AddTargetBlankToFullyQualifiedLinks(true)
 	p.AllowAttrs("href").Matching(regexp.MustCompile(`(?i)^(?:https?:|mailto:|tel:)`)).OnElements("a")
-	p.AllowAttrs("src").Matching(ownImage).OnElements("img")
+	p.AllowAttrs("src").Matching(pictures).OnElements("img")
 	p.AllowAttrs("alt").OnElements("img")
 	p.AllowAttrs("width", "height").Matching(regexp.MustCompile(`^[0-9]{1,4}%?$`)).OnElements("img", "td", "th", "table")
 	p.AllowAttrs("colspan", "rowspan").Matching(regexp.MustCompile(`^[0-9]{1,3}$`)).OnElements("td", "th")
@@ -49,9 +54,9 @@ var mailPolicy = sync.OnceValue(func() *bluemonday.Policy {
 	p.AllowStyles("color", "background-color", "font-weight", "font-style", "text-decoration", "text-align").
 		Matching(regexp.MustCompile(`(?i)^(?:[a-z-]{1,25}|#[0-9a-f]{3,8}|rgba?\([0-9., %]{3,30}\)|[1-9]00)$`)).Globally()
 	return p
-})
+}
 
-// ownImage is the only address a picture may have: an attachment of this site.
+// ownImage is the only address a picture has by itself: an attachment of this site.
 var ownImage = regexp.MustCompile(`^` + InlineImages + `[A-Za-z0-9_-]{1,64}$`)
 
 // InlineImages is where the agent area serves pictures inside mails: this and
@@ -64,23 +69,31 @@ const InlineImages = "/agent/inline/"
 // given text. The result is well formed, and sanitising it again changes
 // nothing.
 func SanitizeMail(body string, cid func(contentID string) string, placeholder string) SafeMail {
+	return sanitizeMail(body, mailPolicy(), func(n *html.Node) (string, bool) {
+		return localOr(n, cid, func(string) string { return "" })
+	}, placeholder)
+}
+
+// sanitizeMail is both kinds. address says where a picture may load from and,
+// when nowhere, whether it was one from elsewhere.
+func sanitizeMail(body string, policy *bluemonday.Policy, address func(*html.Node) (string, bool), placeholder string) SafeMail {
 	if len(body) > maxMailHTML {
 		return SafeMail{Cut: true}
 	}
-	rewritten, remote, ok := rewriteImages(body, cid, placeholder)
+	rewritten, remote, ok := rewriteImages(body, address, placeholder)
 	if !ok {
 		return SafeMail{Cut: true}
 	}
 	// The policy works on tokens and leaves its output unbalanced. Parsing and
 	// writing it once more gives the tree a browser will see, and the policy has
 	// the last word over what that parsing may have moved (A04).
-	safe := mailPolicy().Sanitize(rewritten)
+	safe := policy.Sanitize(rewritten)
 	for range 3 {
 		tree, ok := balanced(safe)
 		if !ok {
 			return SafeMail{Cut: true}
 		}
-		again := mailPolicy().Sanitize(tree)
+		again := policy.Sanitize(tree)
 		if again == safe {
 			break
 		}
@@ -89,10 +102,23 @@ func SanitizeMail(body string, cid func(contentID string) string, placeholder st
 	return SafeMail{HTML: safe, Remote: remote}
 }
 
-// rewriteImages gives cid: pictures their local addresses and puts words where
-// a picture would load from elsewhere. It drops whole elements whose text is no
-// text. ok is false when the mail is too deep or has too many parts.
-func rewriteImages(body string, cid func(string) string, placeholder string) (string, int, bool) {
+// localOr gives the address of a picture of the message itself, else what
+// outside makes of an address elsewhere; and whether it is one elsewhere.
+func localOr(n *html.Node, cid, outside func(string) string) (string, bool) {
+	src := strings.TrimSpace(attribute(n, "src"))
+	if id, isCID := cutPrefixFold(src, "cid:"); isCID {
+		return cid(strings.Trim(id, "<>")), false
+	}
+	if src == "" || strings.HasPrefix(strings.ToLower(src), "data:") {
+		return "", false
+	}
+	return outside(src), true
+}
+
+// rewriteImages gives pictures the addresses they may have and puts words where
+// one has none; it counts those from elsewhere among the latter. ok is false
+// when the mail is too deep or has too many parts.
+func rewriteImages(body string, address func(*html.Node) (string, bool), placeholder string) (string, int, bool) {
 	root, ok := parseBody(body)
 	if !ok {
 		return "", 0, false
@@ -102,13 +128,12 @@ func rewriteImages(body string, cid func(string) string, placeholder string) (st
 		if n.Type != html.ElementNode || n.DataAtom != atom.Img {
 			return
 		}
-		src := attribute(n, "src")
-		if id, isCID := cutPrefixFold(strings.TrimSpace(src), "cid:"); isCID {
-			if local := cid(strings.Trim(id, "<>")); local != "" {
-				n.Attr = []html.Attribute{{Key: "src", Val: local}, {Key: "alt", Val: attribute(n, "alt")}}
-				return
-			}
-		} else if src != "" && !strings.HasPrefix(strings.ToLower(src), "data:") {
+		src, elsewhere := address(n)
+		if src != "" {
+			n.Attr = picture(n, src)
+			return
+		}
+		if elsewhere {
 			remote++
 		}
 		text := placeholder
@@ -121,6 +146,18 @@ func rewriteImages(body string, cid func(string) string, placeholder string) (st
 		}
 	})
 	return renderChildren(root), remote, true
+}
+
+// picture gives the attributes a picture keeps: another address than its own
+// (srcset) would be loaded beside it.
+func picture(n *html.Node, src string) []html.Attribute {
+	out := []html.Attribute{{Key: "src", Val: src}, {Key: "alt", Val: attribute(n, "alt")}}
+	for _, key := range []string{"width", "height"} {
+		if v := attribute(n, key); v != "" {
+			out = append(out, html.Attribute{Key: key, Val: v})
+		}
+	}
+	return out
 }
 
 // balanced parses and writes HTML as a browser would read it.

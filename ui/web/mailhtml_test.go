@@ -152,7 +152,7 @@ func TestServeMail(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t, nil)
 	o.kit.Public(o.echo, "/mail").GET("", func(c echo.Context) error {
-		return ServeMail(c, SanitizeMail(`<p onclick=x>Zdravo</p>`, noCID, "slika"))
+		return ServeMail(c, SanitizeMail(`<p onclick=x>Zdravo</p>`, noCID, "slika"), MailBar{})
 	})
 	res, body := o.browser(t).do(t, http.MethodGet, "/mail", nil)
 	csp := res.Header.Get("Content-Security-Policy")
