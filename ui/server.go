@@ -19,6 +19,7 @@ import (
 	"github.com/sistem48/system48/ui/components"
 	"github.com/sistem48/system48/ui/manage"
 	"github.com/sistem48/system48/ui/portal"
+	reports "github.com/sistem48/system48/ui/report"
 	"github.com/sistem48/system48/ui/static"
 	"github.com/sistem48/system48/ui/web"
 )
@@ -104,6 +105,7 @@ func New(d Deps) (*Server, error) {
 		Kit: kit, Nav: nav, Bureau: d.Bureau, Reads: d.Ports, Tokens: d.Ports, Mailboxes: d.Bureau.Settings.Accounts,
 		Letters: d.Letters,
 	}).Register(s.echo)
+	reports.New(reports.Deps{Kit: kit, Nav: nav, Bureau: d.Bureau, Reads: d.Ports}).Register(s.echo)
 	if d.CitizenSentence == nil {
 		d.CitizenSentence = d.Sentence
 	}

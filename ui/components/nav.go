@@ -120,6 +120,9 @@ func departmentItems(ctx context.Context, a ticketing.Actor, dir *ticketing.Dire
 
 func overviewItems(ctx context.Context, a ticketing.Actor) []NavItem {
 	var items []NavItem
+	if a.May(ticketing.RightReports) {
+		items = append(items, NavItem{Href: PageReports, Icon: "chart-bar", Label: web.T(ctx, "report.nav")})
+	}
 	if a.May(ticketing.RightManage) {
 		items = append(items, NavItem{Href: PageManage, Icon: "settings", Label: web.T(ctx, "nav.manage")})
 	}

@@ -4,6 +4,7 @@
 // data-once          a form is sent once; its buttons wait for the answer
 // data-reveal="#id"  a password field that can be shown
 // data-copy="text"   copies
+// data-print         prints the page
 import { toast } from "./toast.js";
 import { onContent, all, word } from "./content.js";
 
@@ -36,6 +37,7 @@ document.addEventListener("click", (e) => {
       reveal.setAttribute("aria-pressed", String(field.type === "text"));
     }
   }
+  if (e.target.closest("[data-print]")) print();
   const copy = e.target.closest("[data-copy]");
   if (copy) navigator.clipboard?.writeText(copy.dataset.copy).then(() => toast(word("copied")));
 });
