@@ -89,7 +89,7 @@ var rooms = map[string]room{
 	"ui/web":        {std: stdAdapter, own: append([]string{"ui/locale", "ui/static"}, core...), foreign: append([]string{"github.com/alexedwards/scs/v2", "github.com/microcosm-cc/bluemonday", "github.com/nicksnyder/go-i18n/v2", "golang.org/x/crypto"}, webMods...)},
 	"ui/components": {std: stdAdapter, own: append([]string{"ui/web", "ui/locale", "ui/static"}, core...), foreign: webMods},
 	"ui/agent":      {std: stdAdapter, own: append([]string{"ui/web", "ui/components", "ui/locale", "ui/static"}, core...), foreign: webMods},
-	"ui/report":     {std: stdAdapter, own: append([]string{"ui/web", "ui/components", "ui/locale", "ui/static"}, core...), foreign: append([]string{"github.com/xuri/excelize/v2", "github.com/go-pdf/fpdf"}, webMods...)},
+	"ui/report":     {std: stdAdapter, own: append([]string{"ui/web", "ui/components", "ui/locale", "ui/static"}, core...), foreign: append([]string{"github.com/xuri/excelize/v2", "codeberg.org/go-pdf/fpdf"}, webMods...)},
 	"ui/manage":     {std: stdAdapter, own: append([]string{"ui/web", "ui/components", "ui/locale", "ui/static"}, core...), foreign: webMods},
 	"ui/portal":     {std: stdAdapter, own: append([]string{"ui/web", "ui/components", "ui/locale", "ui/static"}, core...), foreign: webMods},
 	"ui/demo":       {std: stdAdapter, own: append([]string{"ui/web", "ui/components", "ui/locale", "ui/static"}, core...), foreign: webMods},
