@@ -107,7 +107,7 @@ func (c *crawler) visit(path string) {
 	c.headers(path, a)
 	kind := a.header.Get("Content-Type")
 	if !strings.HasPrefix(kind, "text/html") {
-		if strings.Contains(kind, "svg") || strings.Contains(kind, "xml") || strings.Contains(kind, "javascript") {
+		if media, _, _ := strings.Cut(kind, ";"); strings.HasSuffix(media, "xml") || strings.Contains(media, "javascript") {
 			c.Errorf("%s %s: served as %s (A06)", c.role, path, kind)
 		}
 		return
