@@ -74,12 +74,14 @@ func (db *DB) loadDirectory(ctx context.Context) (*ticketing.Directory, error) {
 	var departments []departmentRow
 	var categories []categoryRow
 	var agents []agentRow
+	var bodies []bodyRow
 	var rules []ruleRow
 	var letters []letterTextRow
 	err := db.query(ctx,
 		statement{query: stampQuery, read: one(&found, &d.Stamp)},
 		statement{query: allDepartments, read: into(&departments)},
 		statement{query: allCategories, read: into(&categories)},
+		statement{query: allBodies, read: into(&bodies)},
 		statement{query: allAgents, read: into(&agents)},
 		statement{query: allRules, read: into(&rules)},
 		statement{query: newestLetters, read: into(&letters)},
@@ -93,6 +95,9 @@ func (db *DB) loadDirectory(ctx context.Context) (*ticketing.Directory, error) {
 	for i := range categories {
 		d.Categories = append(d.Categories, categories[i].category())
 	}
+	for i := range bodies {
+		d.Bodies = append(d.Bodies, bodies[i].body())
+	}
 	for i := range agents {
 		a := agents[i].agent()
 		a.PasswordHash = ""
@@ -101,13 +106,14 @@ func (db *DB) loadDirectory(ctx context.Context) (*ticketing.Directory, error) {
 	for i := range letters {
 		d.Letters = append(d.Letters, letters[i].letterText())
 	}
-	d.Rules, err = rulebook(rules, db.zone)
+	book, err := rulebook(rules, db.zone)
+	d.Rules = book.WithLegs(d.Departments)
 	return d, err
 }
 
 func (r *departmentRow) department() ticketing.Department {
 	return ticketing.Department{
-		ID: ticketing.DepartmentID(r.ID), Code: r.Code, Names: r.Names, Email: r.Email, Digest: r.Digest, Intake: r.Intake,
+		ID: ticketing.DepartmentID(r.ID), Code: r.Code, Names: r.Names, Email: r.Email, Digest: r.Digest, Intake: r.Intake, LegHours: int(r.LegHours),
 		Disabled: r.Disabled, Version: r.Version,
 	}
 }
@@ -115,7 +121,7 @@ func (r *departmentRow) department() ticketing.Department {
 func (r *categoryRow) category() ticketing.Category {
 	return ticketing.Category{
 		ID: ticketing.CategoryID(r.ID), Code: r.Code, Names: r.Names, Department: ticketing.DepartmentID(r.DepartmentID), OnCall: r.OnCall,
-		Profile: r.Profile, ResolveDays: int(r.ResolveDays), Proof: ticketing.Proof(r.Proof), Default: r.ByDefault, Disabled: r.Disabled,
+		Profile: r.Profile, ResolveDays: int(r.ResolveDays), Proof: ticketing.Proof(r.Proof), Passes: r.Passes, Default: r.ByDefault, Disabled: r.Disabled,
 		Version: r.Version,
 	}
 }

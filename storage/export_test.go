@@ -105,7 +105,7 @@ func RowColumns() map[string][]string {
 		planOf[readMarkRow](), planOf[draftRow](), planOf[uploadRow](), planOf[onceRow](), planOf[gateRow](), planOf[leaseRow](),
 		planOf[ruleRow](), planOf[letterTextRow](), planOf[stampRow](), planOf[clockFactRow](), planOf[clockFactVersionRow](), planOf[ticketFactRow](),
 		planOf[ticketFactVersionRow](), planOf[suspectRow](), planOf[clockDayRow](), planOf[ticketDayRow](), planOf[standingRow](),
-		planOf[factMarkRow](), planOf[factDayRow](), planOf[factFoldRow](),
+		planOf[factMarkRow](), planOf[factDayRow](), planOf[factFoldRow](), planOf[legRow](), planOf[bodyRow](), planOf[outsideRow](), planOf[askedRow](),
 	} {
 		out[p.table] = p.columns
 	}

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"slices"
 	"time"
 
 	"github.com/sistem48/system48/ticketing"
@@ -51,7 +52,8 @@ func ticketRowOf(t *ticketing.Ticket, lastInID int64) ticketRow {
 		ID: int64(t.ID), Ref: string(t.Ref), Subject: clean(t.Subject), State: int16(t.State), Waiting: string(t.Waiting),
 		Code: string(t.Code), ClosingNote: clean(t.ClosingNote), DuplicateOf: optional(t.DuplicateOf), Linked: optional(t.Linked),
 		Mentions: clean(string(t.Mentions)), Rank: rankOf(t.Priority), Channel: string(t.Channel), Account: clean(t.Account),
-		CategoryID: int64(t.Category), DepartmentID: int64(t.Department), CustodyAt: instant(t.CustodyAt), AssigneeID: int64(t.Assignee),
+		CategoryID: int64(t.Category), DepartmentID: int64(t.Department), CustodyAt: instant(t.CustodyAt),
+		BodyID: int64(t.Body), Leg: small(t.Leg), CustodyTo: instant(t.CustodyTo), CustodyWhy: string(t.CustodyWhy), AssigneeID: int64(t.Assignee),
 		CitizenID: optional(t.Citizen), ReplyName: clean(t.ReplyTo.Name), ReplyAddress: clean(t.ReplyTo.Address), Parties: t.Parties,
 		Address: clean(t.Location.Address), Lat: t.Location.Lat, Lon: t.Location.Lon, Language: string(t.Language), Tags: t.Tags,
 		Episode: small(t.Episode), Endings: endings, TrackingEpoch: small(t.TrackingEpoch),
@@ -59,7 +61,8 @@ func ticketRowOf(t *ticketing.Ticket, lastInID int64) ticketRow {
 		ReceivedAt: never1970(t.ReceivedAt), ValidatedAt: instant(t.ValidatedAt), AnsweredAt: instant(t.AnsweredAt),
 		ResolvedAt: instant(t.ResolvedAt), ClosedAt: instant(t.ClosedAt), CreatedAt: never1970(t.CreatedAt), UpdatedAt: never1970(t.UpdatedAt),
 		LastMessageAt: never1970(t.LastMessageAt), LastInAt: instant(t.LastInAt), LastMessageID: int64(t.LastMessage), LastInID: lastInID,
-		DueAt: orNever(t.DueAt), CheckAt: instant(t.CheckAt), Pauses: pauses, Version: t.Version, EventSeq: t.EventSeq, EventHash: digest(t.EventHash),
+		DueAt: orNever(t.DueAt), CheckAt: instant(t.CheckAt), Pauses: pauses,
+		Referrals: t.Referrals, Consultations: t.Consultations, Version: t.Version, EventSeq: t.EventSeq, EventHash: digest(t.EventHash),
 	}
 }
 
@@ -90,15 +93,27 @@ func (r *ticketRow) ticket() ticketing.Ticket {
 		Waiting: ticketing.WaitReason(r.Waiting), Code: ticketing.ClosingCode(r.Code), ClosingNote: r.ClosingNote,
 		DuplicateOf: ticketing.TicketID(r.DuplicateOf), Linked: ticketing.TicketID(r.Linked), Mentions: ticketing.Reference(r.Mentions),
 		Priority: priorityOf(r.Rank), Channel: ticketing.Channel(r.Channel), Account: r.Account, Category: ticketing.CategoryID(r.CategoryID),
-		Department: ticketing.DepartmentID(r.DepartmentID), CustodyAt: r.CustodyAt.time(), Assignee: ticketing.AgentID(r.AssigneeID),
+		Department: ticketing.DepartmentID(r.DepartmentID), CustodyAt: r.CustodyAt.time(),
+		Body: ticketing.BodyID(r.BodyID), Leg: int(r.Leg), CustodyTo: r.CustodyTo.time(), CustodyWhy: ticketing.LegReason(r.CustodyWhy), Assignee: ticketing.AgentID(r.AssigneeID),
 		Citizen: ticketing.CitizenID(r.CitizenID), ReplyTo: ticketing.Party{Name: r.ReplyName, Address: r.ReplyAddress}, Parties: r.Parties,
 		Location: ticketing.Location{Address: r.Address, Lat: r.Lat, Lon: r.Lon}, Language: lang.Tag(r.Language), Tags: r.Tags,
 		Episode: int(r.Episode), Endings: r.Endings, TrackingEpoch: int(r.TrackingEpoch),
 		ReceiptOwed: r.ReceiptOwed != 0, ReceivedAt: r.ReceivedAt.orNone(), ValidatedAt: r.ValidatedAt.time(), AnsweredAt: r.AnsweredAt.time(),
 		ResolvedAt: r.ResolvedAt.time(), ClosedAt: r.ClosedAt.time(), CreatedAt: r.CreatedAt.orNone(), UpdatedAt: r.UpdatedAt.orNone(),
 		LastMessageAt: r.LastMessageAt.orNone(), LastInAt: r.LastInAt.time(), LastMessage: ticketing.MessageID(r.LastMessageID),
-		DueAt: r.DueAt.orZero(), CheckAt: r.CheckAt.time(), Pauses: r.Pauses, Version: r.Version, EventSeq: r.EventSeq, EventHash: string(r.EventHash),
+		DueAt: r.DueAt.orZero(), CheckAt: r.CheckAt.time(), Pauses: slices.Clone(r.Pauses),
+		Referrals: copied(r.Referrals), Consultations: slices.Clone(r.Consultations), Version: r.Version, EventSeq: r.EventSeq, EventHash: string(r.EventHash),
 	}
+}
+
+// copied gives referrals that can be changed without changing the row they
+// came from.
+func copied(list []ticketing.Referral) []ticketing.Referral {
+	list = slices.Clone(list)
+	for i := range list {
+		list[i].Asked = slices.Clone(list[i].Asked)
+	}
+	return list
 }
 
 func clockRowOf(c *ticketing.Clock) clockRow {
@@ -107,7 +122,7 @@ func clockRowOf(c *ticketing.Clock) clockRow {
 		Profile: c.Profile, ProfileVersion: small(c.ProfileVersion), Calendar: c.Calendar, CalendarVersion: small(c.CalendarVersion),
 		OnCall: c.OnCall, Target: c.Target.Microseconds(), StartSeq: c.StartSeq, StartedAt: instant(c.StartedAt), CountFrom: instant(c.CountFrom),
 		DueAt: instant(c.Due), MetAt: instant(c.MetAt), BreachedAt: instant(c.BreachedAt), WarnAt: instant(c.WarnAt), EndedAt: instant(c.EndedAt),
-		EndCode: string(c.EndCode), AnswerID: int64(c.Answer), ChargedID: int64(c.Charged),
+		EndCode: string(c.EndCode), AnswerID: int64(c.Answer), ChargedID: int64(c.Charged), Leg: small(c.Leg), OwnDueAt: instant(c.OwnDue),
 	}
 }
 
@@ -118,7 +133,7 @@ func (r *clockRow) clock() ticketing.Clock {
 		CalendarVersion: int(r.CalendarVersion), OnCall: r.OnCall, Target: time.Duration(r.Target) * time.Microsecond, StartSeq: r.StartSeq,
 		StartedAt: r.StartedAt.time(), CountFrom: r.CountFrom.time(), Due: r.DueAt.time(), MetAt: r.MetAt.time(), BreachedAt: r.BreachedAt.time(),
 		WarnAt: r.WarnAt.time(), EndedAt: r.EndedAt.time(), EndCode: ticketing.ClosingCode(r.EndCode), Answer: ticketing.MessageID(r.AnswerID),
-		Charged: ticketing.DepartmentID(r.ChargedID),
+		Charged: ticketing.DepartmentID(r.ChargedID), Leg: int(r.Leg), OwnDue: r.OwnDueAt.time(),
 	}
 }
 

@@ -55,6 +55,7 @@ type departmentRow struct {
 	Intake   bool                         `gorm:"column:intake"`
 	Disabled bool                         `gorm:"column:disabled"`
 	Version  int64                        `gorm:"column:version"`
+	LegHours int16                        `gorm:"column:leg_hours"`
 }
 
 // TableName names the table.
@@ -73,6 +74,7 @@ type categoryRow struct {
 	ByDefault    bool                         `gorm:"column:by_default"`
 	Disabled     bool                         `gorm:"column:disabled"`
 	Version      int64                        `gorm:"column:version"`
+	Passes       list[ticketing.Passable]     `gorm:"column:passes"`
 }
 
 // TableName names the table.

@@ -6,54 +6,60 @@ import (
 
 // ticketRow is a row of tickets.
 type ticketRow struct {
-	ID            int64                  `gorm:"primaryKey;autoIncrement:false;column:id"`
-	Ref           string                 `gorm:"column:ref"`
-	Subject       string                 `gorm:"column:subject"`
-	State         int16                  `gorm:"column:state"`
-	Waiting       string                 `gorm:"column:waiting"`
-	Code          string                 `gorm:"column:code"`
-	ClosingNote   string                 `gorm:"column:closing_note"`
-	DuplicateOf   optional               `gorm:"column:duplicate_of"`
-	Linked        optional               `gorm:"column:linked"`
-	Mentions      string                 `gorm:"column:mentions"`
-	Rank          int16                  `gorm:"column:rank"`
-	Channel       string                 `gorm:"column:channel"`
-	Account       string                 `gorm:"column:account"`
-	CategoryID    int64                  `gorm:"column:category_id"`
-	DepartmentID  int64                  `gorm:"column:department_id"`
-	CustodyAt     instant                `gorm:"column:custody_at"`
-	AssigneeID    int64                  `gorm:"column:assignee_id"`
-	CitizenID     optional               `gorm:"column:citizen_id"`
-	ReplyName     string                 `gorm:"column:reply_name"`
-	ReplyAddress  string                 `gorm:"column:reply_address"`
-	Parties       list[string]           `gorm:"column:parties"`
-	Address       string                 `gorm:"column:address"`
-	Lat           float64                `gorm:"column:lat"`
-	Lon           float64                `gorm:"column:lon"`
-	Language      string                 `gorm:"column:language"`
-	Tags          list[string]           `gorm:"column:tags"`
-	Episode       int16                  `gorm:"column:episode"`
-	Endings       list[ticketing.Ending] `gorm:"column:endings"`
-	TrackingEpoch int16                  `gorm:"column:tracking_epoch"`
-	ReceiptOwed   int16                  `gorm:"column:receipt_owed"`
-	Spam          int16                  `gorm:"column:spam"`
-	ReceivedAt    instant                `gorm:"column:received_at"`
-	ValidatedAt   instant                `gorm:"column:validated_at"`
-	AnsweredAt    instant                `gorm:"column:answered_at"`
-	ResolvedAt    instant                `gorm:"column:resolved_at"`
-	ClosedAt      instant                `gorm:"column:closed_at"`
-	CreatedAt     instant                `gorm:"column:created_at;autoCreateTime:false"`
-	UpdatedAt     instant                `gorm:"column:updated_at;autoUpdateTime:false"`
-	LastMessageAt instant                `gorm:"column:last_message_at"`
-	LastInAt      instant                `gorm:"column:last_in_at"`
-	LastMessageID int64                  `gorm:"column:last_message_id"`
-	LastInID      int64                  `gorm:"column:last_in_id"`
-	DueAt         instant                `gorm:"column:due_at"`
-	CheckAt       instant                `gorm:"column:check_at"`
-	Pauses        list[ticketing.Pause]  `gorm:"column:pauses"`
-	Version       int64                  `gorm:"column:version"`
-	EventSeq      int64                  `gorm:"column:event_seq"`
-	EventHash     digest                 `gorm:"column:event_hash"`
+	ID            int64                        `gorm:"primaryKey;autoIncrement:false;column:id"`
+	Ref           string                       `gorm:"column:ref"`
+	Subject       string                       `gorm:"column:subject"`
+	State         int16                        `gorm:"column:state"`
+	Waiting       string                       `gorm:"column:waiting"`
+	Code          string                       `gorm:"column:code"`
+	ClosingNote   string                       `gorm:"column:closing_note"`
+	DuplicateOf   optional                     `gorm:"column:duplicate_of"`
+	Linked        optional                     `gorm:"column:linked"`
+	Mentions      string                       `gorm:"column:mentions"`
+	Rank          int16                        `gorm:"column:rank"`
+	Channel       string                       `gorm:"column:channel"`
+	Account       string                       `gorm:"column:account"`
+	CategoryID    int64                        `gorm:"column:category_id"`
+	DepartmentID  int64                        `gorm:"column:department_id"`
+	CustodyAt     instant                      `gorm:"column:custody_at"`
+	AssigneeID    int64                        `gorm:"column:assignee_id"`
+	CitizenID     optional                     `gorm:"column:citizen_id"`
+	ReplyName     string                       `gorm:"column:reply_name"`
+	ReplyAddress  string                       `gorm:"column:reply_address"`
+	Parties       list[string]                 `gorm:"column:parties"`
+	Address       string                       `gorm:"column:address"`
+	Lat           float64                      `gorm:"column:lat"`
+	Lon           float64                      `gorm:"column:lon"`
+	Language      string                       `gorm:"column:language"`
+	Tags          list[string]                 `gorm:"column:tags"`
+	Episode       int16                        `gorm:"column:episode"`
+	Endings       list[ticketing.Ending]       `gorm:"column:endings"`
+	TrackingEpoch int16                        `gorm:"column:tracking_epoch"`
+	ReceiptOwed   int16                        `gorm:"column:receipt_owed"`
+	Spam          int16                        `gorm:"column:spam"`
+	ReceivedAt    instant                      `gorm:"column:received_at"`
+	ValidatedAt   instant                      `gorm:"column:validated_at"`
+	AnsweredAt    instant                      `gorm:"column:answered_at"`
+	ResolvedAt    instant                      `gorm:"column:resolved_at"`
+	ClosedAt      instant                      `gorm:"column:closed_at"`
+	CreatedAt     instant                      `gorm:"column:created_at;autoCreateTime:false"`
+	UpdatedAt     instant                      `gorm:"column:updated_at;autoUpdateTime:false"`
+	LastMessageAt instant                      `gorm:"column:last_message_at"`
+	LastInAt      instant                      `gorm:"column:last_in_at"`
+	LastMessageID int64                        `gorm:"column:last_message_id"`
+	LastInID      int64                        `gorm:"column:last_in_id"`
+	DueAt         instant                      `gorm:"column:due_at"`
+	CheckAt       instant                      `gorm:"column:check_at"`
+	Pauses        list[ticketing.Pause]        `gorm:"column:pauses"`
+	Version       int64                        `gorm:"column:version"`
+	EventSeq      int64                        `gorm:"column:event_seq"`
+	EventHash     digest                       `gorm:"column:event_hash"`
+	BodyID        int64                        `gorm:"column:body_id"`
+	Leg           int16                        `gorm:"column:leg"`
+	CustodyTo     instant                      `gorm:"column:custody_to"`
+	CustodyWhy    string                       `gorm:"column:custody_why"`
+	Referrals     list[ticketing.Referral]     `gorm:"column:referrals"`
+	Consultations list[ticketing.Consultation] `gorm:"column:consultations"`
 }
 
 // TableName names the table.
@@ -101,6 +107,8 @@ type clockRow struct {
 	EndCode         string  `gorm:"column:end_code"`
 	AnswerID        int64   `gorm:"column:answer_id"`
 	ChargedID       int64   `gorm:"column:charged_id"`
+	Leg             int16   `gorm:"column:leg"`
+	OwnDueAt        instant `gorm:"column:own_due_at"`
 }
 
 // TableName names the table.

@@ -57,7 +57,7 @@ func (t *tx) SaveAgent(_ context.Context, a *ticketing.Agent) error {
 // SaveDepartment writes a department; see ticketing.Tx.
 func (t *tx) SaveDepartment(_ context.Context, d *ticketing.Department) error {
 	row := departmentRow{
-		ID: int64(d.ID), Code: clean(d.Code), Names: d.Names, Email: clean(d.Email), Digest: d.Digest, Intake: d.Intake, Disabled: d.Disabled,
+		ID: int64(d.ID), Code: clean(d.Code), Names: d.Names, Email: clean(d.Email), Digest: d.Digest, Intake: d.Intake, LegHours: small(d.LegHours), Disabled: d.Disabled,
 		Version: d.Version,
 	}
 	return saveRecord(t, &row, record{&row.ID, &row.Version, "department", "code"}, func() {
@@ -69,7 +69,7 @@ func (t *tx) SaveDepartment(_ context.Context, d *ticketing.Department) error {
 func (t *tx) SaveCategory(_ context.Context, c *ticketing.Category) error {
 	row := categoryRow{
 		ID: int64(c.ID), Code: clean(c.Code), Names: c.Names, DepartmentID: int64(c.Department), OnCall: c.OnCall, Profile: c.Profile,
-		ResolveDays: small(c.ResolveDays), Proof: string(c.Proof), ByDefault: c.Default, Disabled: c.Disabled, Version: c.Version,
+		ResolveDays: small(c.ResolveDays), Proof: string(c.Proof), Passes: c.Passes, ByDefault: c.Default, Disabled: c.Disabled, Version: c.Version,
 	}
 	return saveRecord(t, &row, record{&row.ID, &row.Version, "category", "category"}, func() {
 		c.ID, c.Version = ticketing.CategoryID(row.ID), row.Version

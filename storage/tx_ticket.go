@@ -167,6 +167,7 @@ func (t *tx) SaveTicket(_ context.Context, k *ticketing.Ticket) error {
 	t.writeTicket(before, after)
 	t.writeClocks(before, after, k)
 	t.markFacts(before, after)
+	t.writeAsked(before, after)
 	if err := t.writePending(before, k); err != nil {
 		return err
 	}
@@ -289,6 +290,10 @@ func (t *tx) writeClocks(before, after *loadedTicket, k *ticketing.Ticket) {
 }
 
 func (t *tx) writePending(before *loadedTicket, k *ticketing.Ticket) error {
+	for i := range k.Pending.Legs {
+		row := legRowOf(k.ID, &k.Pending.Legs[i])
+		insertRow(t, &row)
+	}
 	for i := range k.Pending.Events {
 		t.writeEvent(&k.Pending.Events[i])
 	}

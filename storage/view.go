@@ -21,6 +21,7 @@ var (
 	viewCitizen    = selectFrom[citizenRow]("where id = (select c.stays_id from tickets t join citizens c on c.id = t.citizen_id where t.ref = ?)")
 	viewContacts   = selectFrom[contactRow](`where citizen_id in (select id from citizens where stays_id =
 		(select c.stays_id from tickets t join citizens c on c.id = t.citizen_id where t.ref = ?)) order by id`)
+	viewLegs     = selectFrom[legRow](ofRef + "order by n")
 	eventColumns = planOf[eventRow]().as("e") + ", p.payload, p.salt"
 	eventsOfRef  = sqlQuery("select " + eventColumns + " from events e left join event_payloads p on p.event_id = e.id" +
 		" where e.ticket_id = (select id from tickets where ref = ?) order by e.seq")
@@ -37,6 +38,7 @@ func (db *DB) TicketView(ctx context.Context, s ticketing.Scope, ref ticketing.R
 	var contacts []contactRow
 	var events []ticketing.Event
 	var others []lineRow
+	var legs []legRow
 	by := func() []any { return []any{string(ref)} }
 	where, args := readable(db.engine, s)
 	err := db.query(ctx,
@@ -45,6 +47,7 @@ func (db *DB) TicketView(ctx context.Context, s ticketing.Scope, ref ticketing.R
 		statement{query: viewMessages, args: by(), read: into(&messages)},
 		statement{query: viewFiles, args: by(), read: into(&files)},
 		statement{query: viewDeliveries, args: by(), read: into(&deliveries)},
+		statement{query: viewLegs, args: by(), read: into(&legs)},
 		statement{query: viewCitizen, args: by(), read: into(&citizens)},
 		statement{query: viewContacts, args: by(), read: into(&contacts)},
 		statement{query: eventsOfRef, args: by(), read: intoChain(&events)},
@@ -62,6 +65,7 @@ func (db *DB) TicketView(ctx context.Context, s ticketing.Scope, ref ticketing.R
 		c := citizenOf(&citizens[0], contacts)
 		v.Citizen = &c
 	}
+	v.Legs = legsOf(&v.Ticket, legs)
 	for i := range events {
 		if events[i].Kind != ticketing.EventRead {
 			v.Events = append(v.Events, events[i])

@@ -9,12 +9,13 @@ import (
 // ClockKind is what a clock measures.
 type ClockKind string
 
-// The kinds in use. Leg, callback and statutory clocks have their room here.
+// The kinds in use. Callback and statutory clocks have their room here.
 const (
 	ClockValidation ClockKind = "validation"  // a clerk confirms that the report is intelligible and in scope
 	ClockAnswer     ClockKind = "answer"      // the promise: an informative answer by a person that reached the citizen
 	ClockNextAnswer ClockKind = "next_answer" // the same, from the oldest unanswered later message
 	ClockResolve    ClockKind = "resolve"     // the work is done
+	ClockLeg        ClockKind = "leg"         // one custody: the department has done its part, or passed the ticket on
 )
 
 // ClockState is where a clock stands.
@@ -53,7 +54,7 @@ func (r WaitReason) stops(k ClockKind) bool {
 	switch k {
 	case ClockAnswer, ClockNextAnswer:
 		return r == WaitCitizen
-	case ClockResolve:
+	case ClockResolve, ClockLeg:
 		return true
 	case ClockValidation:
 	}
@@ -71,6 +72,7 @@ type Pause struct {
 	From   time.Time
 	To     time.Time // zero while it lasts
 	By     string    // actor ID
+	Leg    int       // the custody it began in: only that one's clock it stops
 }
 
 // A Clock measures one promise. Due is a pure function of the other fields,
@@ -93,6 +95,8 @@ type Clock struct {
 	StartedAt  time.Time // instant of that event; zero while pending
 	CountFrom  time.Time // StartedAt moved by the cut-off rule
 	Due        time.Time // zero while pending
+	Leg        int       // of ClockLeg: the number of the custody
+	OwnDue     time.Time // of ClockLeg: by its own target; Due is never later than the citizen's nearest clock
 	MetAt      time.Time
 	BreachedAt time.Time // = Due once breached (I9), zero before
 	WarnAt     time.Time // when to warn; zero when warned or not applicable
@@ -141,6 +145,12 @@ func (c *Clock) Late(now time.Time) bool {
 	return !c.BreachedAt.IsZero() || (c.open() && !c.Due.IsZero() && !now.Before(c.Due))
 }
 
+// stops reports whether the pause stops the clock: a custody's only while it is
+// that custodian's own.
+func (p Pause) stops(c *Clock) bool {
+	return p.Reason.stops(c.Kind) && (c.Kind != ClockLeg || p.Leg == c.Leg)
+}
+
 // pausesFor gives the calendar's view of the ticket's pauses that stop the
 // clock. Waits for the citizen count up to their cap, all of them together, so
 // that even an open one has a due instant and no number of questions moves the
@@ -149,7 +159,7 @@ func (b *Rulebook) pausesFor(c *Clock, pauses []Pause) []calendar.Pause {
 	var out []calendar.Pause
 	left := citizenWaitCap
 	for _, p := range pauses {
-		if !p.Reason.stops(c.Kind) {
+		if !p.stops(c) {
 			continue
 		}
 		to := p.To
@@ -208,7 +218,9 @@ func (b *Rulebook) recompute(c *Clock, pauses []Pause) {
 	if c.State == ClockMet || c.State == ClockEnded {
 		return
 	}
-	c.Due = b.Due(c, pauses)
+	if c.Due = b.Due(c, pauses); c.Kind == ClockLeg {
+		c.OwnDue = c.Due
+	}
 	if c.Due.IsZero() || c.State == ClockMissed {
 		return
 	}
@@ -231,7 +243,7 @@ func (b *Rulebook) newClock(kind ClockKind, p Profile, c Category) Clock {
 		}
 	case ClockValidation:
 		k.Calendar, k.Target = p.ValidationCalendar, p.ValidationTarget
-	case ClockAnswer, ClockNextAnswer:
+	case ClockAnswer, ClockNextAnswer, ClockLeg:
 	}
 	if cal, ok := b.Calendar(k.Calendar, 0); ok {
 		k.CalendarVersion = cal.Version()
@@ -242,7 +254,7 @@ func (b *Rulebook) newClock(kind ClockKind, p Profile, c Category) Clock {
 // start sets a pending clock going at the instant.
 func (b *Rulebook) start(c *Clock, at time.Time, seq int64, pauses []Pause) {
 	c.State, c.StartedAt, c.CountFrom, c.StartSeq = ClockRunning, at, at, seq
-	if p, ok := b.Profile(c.Profile, c.ProfileVersion); ok && p.Cutoff != nil && !c.OnCall && c.Kind != ClockValidation {
+	if p, ok := b.Profile(c.Profile, c.ProfileVersion); ok && p.Cutoff != nil && !c.OnCall && c.Kind != ClockValidation && c.Kind != ClockLeg {
 		if from, err := b.calendarOf(c).Start(at, *p.Cutoff); err == nil {
 			c.CountFrom = from.UTC()
 		}

@@ -142,7 +142,7 @@ func (d *Desk) Move(ctx context.Context, by Actor, target Target, to DepartmentI
 		if dept.ID == c.t.Department {
 			return nil
 		}
-		if err := c.t.MoveTo(dept, c.by, reason, newSalt(), c.now); err != nil {
+		if err := c.t.MoveTo(dept, c.by, Handover{Reason: reason, Salt: newSalt()}, c.dir.Rules, c.now); err != nil {
 			return err
 		}
 		return c.announce(ctx, dept)

@@ -16,6 +16,7 @@ type Department struct {
 	Email    string // where hand-overs are announced; "" = nowhere
 	Digest   bool   // announce hand-overs in one mail a day instead of at once
 	Intake   bool   // the bureau: new tickets without a category start here
+	LegHours int    // working hours in which it does its part of a ticket; 0 = no such target
 	Disabled bool
 	Version  int64
 }
@@ -27,11 +28,12 @@ type Category struct {
 	Code        string
 	Names       map[lang.Tag]string
 	Department  DepartmentID
-	OnCall      bool   // has a crew on duty: promise from receipt, elapsed, around the clock
-	Profile     string // promise profile; "" = the city's default
-	ResolveDays int    // working days to do the work; 0 = no resolve clock
-	Proof       Proof  // what closing as resolved demands
-	Default     bool   // given to contacts nobody has categorised
+	OnCall      bool       // has a crew on duty: promise from receipt, elapsed, around the clock
+	Profile     string     // promise profile; "" = the city's default
+	ResolveDays int        // working days to do the work; 0 = no resolve clock
+	Proof       Proof      // what closing as resolved demands
+	Passes      []Passable // what a referral may show to an outside body
+	Default     bool       // given to contacts nobody has categorised
 	Disabled    bool
 	Version     int64
 }
@@ -106,6 +108,7 @@ func (a *Agent) Initials() string { return Initials(a.Name) }
 // immutable; the store renews it when something changed.
 type Directory struct {
 	Departments []Department
+	Bodies      []Body
 	Categories  []Category
 	Agents      []Agent
 	Letters     []LetterText // the newest version of each text the city ever changed
@@ -121,6 +124,11 @@ func (d *Directory) Department(id DepartmentID) (Department, bool) {
 // DepartmentByCode gives the department of the code.
 func (d *Directory) DepartmentByCode(code string) (Department, bool) {
 	return find(d.Departments, func(x *Department) bool { return x.Code == code })
+}
+
+// Body gives the outside body, ok false when unknown.
+func (d *Directory) Body(id BodyID) (Body, bool) {
+	return find(d.Bodies, func(x *Body) bool { return x.ID == id })
 }
 
 // Category gives the category, ok false when unknown.

@@ -50,6 +50,9 @@ func (b *Rulebook) Explain(c Clock, pauses []Pause, now time.Time) (Explanation,
 		trace = append([]calendar.Interval{before}, trace...)
 	}
 	x.Due, x.Intervals = due, trace
+	if c.Kind == ClockLeg && !c.Due.IsZero() && c.Due.Before(due) { // the citizen's nearest clock came first
+		x.Due, x.Intervals = c.Due, before(trace, c.Due)
+	}
 	x.Counted = min(cal.Between(c.CountFrom, now, stops...), c.Target)
 	x.Left = c.Target - x.Counted
 	for _, i := range trace {
@@ -62,6 +65,21 @@ func (b *Rulebook) Explain(c Clock, pauses []Pause, now time.Time) (Explanation,
 		}
 	}
 	return x, nil
+}
+
+// before gives the trace up to the instant.
+func before(trace []calendar.Interval, at time.Time) []calendar.Interval {
+	var out []calendar.Interval
+	for _, i := range trace {
+		if !i.From.Before(at) {
+			break
+		}
+		if i.To.IsZero() || i.To.After(at) {
+			i.To = at
+		}
+		out = append(out, i)
+	}
+	return out
 }
 
 // Promise computes, without any ticket, what the profile promises for a contact

@@ -222,13 +222,14 @@ func (h *history) checkTicket(k *ticketing.Ticket, events []ticketing.Event) {
 	if _, ok := h.directory().Department(k.Department); !ok {
 		h.Errorf("custody of %d (I5)", k.Department)
 	}
+	h.checkLegs(k, events)
 	var due, check time.Time
 	breaches := 0
 	for _, c := range k.Clocks {
 		h.checkClock(k, c)
 		open := c.State == ticketing.ClockRunning || c.State == ticketing.ClockPaused || c.State == ticketing.ClockAnswering
 		owed := open || (c.State == ticketing.ClockMissed && c.MetAt.IsZero() && c.EndedAt.IsZero())
-		if owed && !c.Due.IsZero() && (due.IsZero() || c.Due.Before(due)) {
+		if owed && c.Kind != ticketing.ClockLeg && !c.Due.IsZero() && (due.IsZero() || c.Due.Before(due)) {
 			due = c.Due
 		}
 		last := c.Due
@@ -310,6 +311,17 @@ func runHistory(t *testing.T, rt *rapid.T, profile string) {
 	h.must(h.Store.InTx(t.Context(), func(tx ticketing.Tx) error {
 		c := ticketing.Category{Code: "permit", Names: h.Other.Names, Department: h.Bureau.ID, Profile: "tivat", ResolveDays: 3}
 		return tx.SaveCategory(t.Context(), &c)
+	}))
+	h.must(h.Store.InTx(t.Context(), func(tx ticketing.Tx) error {
+		for _, d := range []*ticketing.Department{&h.Bureau, &h.Roads} {
+			if d.LegHours = 24; d == &h.Bureau {
+				d.LegHours = 100
+			}
+			if err := tx.SaveDepartment(t.Context(), d); err != nil {
+				return err
+			}
+		}
+		return nil
 	}))
 	h.Clock.Advance(time.Duration(rapid.IntRange(0, 14*24*60).Draw(rt, "start")) * time.Minute)
 	h.first = h.open(h.mail("Predmet", "tekst"))

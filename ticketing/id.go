@@ -12,6 +12,7 @@ type (
 	CitizenID    int64
 	ContactID    int64
 	DepartmentID int64
+	BodyID       int64
 	CategoryID   int64
 	AgentID      int64
 	DeliveryID   int64

@@ -16,6 +16,9 @@ import (
 // event of the installation's chain.
 type Registry struct{ *Bureau }
 
+// maxLegHours bounds the target of one custody: about half a year of working time.
+const maxLegHours = 1000
+
 var codePattern = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,39}$`)
 
 func (r *Registry) act(ctx context.Context, by Actor, data map[string]any, f func(tx Tx) error) error {
@@ -48,6 +51,9 @@ func (r *Registry) SaveDepartment(ctx context.Context, by Actor, d *Department) 
 		if d.Email = NormalEmail(d.Email); d.Email == "" {
 			return invalid("email", "email.malformed")
 		}
+	}
+	if d.LegHours < 0 || d.LegHours > maxLegHours {
+		return invalid("leg_hours", "department.leg_hours")
 	}
 	var saved Department
 	err := r.act(ctx, by, map[string]any{"department": d.Code}, func(tx Tx) error {

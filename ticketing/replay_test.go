@@ -28,6 +28,10 @@ type replay struct {
 	breached  map[string][]ticketing.Pause // the waits as they stood when a clock was found late
 	custody   int64
 	episode   int
+	legs      []ticketing.Leg
+	inWork    time.Duration // by the state alone
+	since     time.Time     // in work since; zero while not
+	left      time.Time     // when it was in work last
 }
 
 func replayed(t failer, events []ticketing.Event) *replay {
@@ -58,11 +62,15 @@ func (r *replay) step(e ticketing.Event) {
 		r.starts[e.Seq] = r.received
 		custody, _ := e.Data["department"].(float64)
 		r.custody = int64(custody)
+		if spam, _ := e.Data["spam"].(bool); !spam {
+			r.work(r.received)
+		}
 	case ticketing.EventValidated:
 		r.validated = e.At
 		r.starts[e.Seq] = e.At
 	case ticketing.EventNotSpam:
 		r.starts[e.Seq] = r.received
+		r.work(r.received)
 	case ticketing.EventReceived:
 		r.starts[e.Seq] = r.instant(e, "received_at")
 		if resumed {
@@ -71,12 +79,18 @@ func (r *replay) step(e ticketing.Event) {
 	case ticketing.EventReopened:
 		r.starts[e.Seq] = r.instant(e, "received_at")
 		r.episode++
+		r.work(r.starts[e.Seq])
 	case ticketing.EventWaiting:
 		r.end(e.At)
 		reason, _ := e.Data["reason"].(string)
-		r.pauses = append(r.pauses, ticketing.Pause{Reason: ticketing.WaitReason(reason), From: e.At, By: e.Actor})
-	case ticketing.EventResumed, ticketing.EventResolved, ticketing.EventClosed, ticketing.EventSpam:
+		r.pauses = append(r.pauses, ticketing.Pause{Reason: ticketing.WaitReason(reason), From: e.At, By: e.Actor, Leg: len(r.legs)})
+	case ticketing.EventResumed:
 		r.end(e.At)
+	case ticketing.EventResolved, ticketing.EventClosed, ticketing.EventSpam:
+		r.end(e.At)
+		r.rest(e.At)
+	case ticketing.EventEpisodeVoid:
+		r.rest(e.At)
 	case ticketing.EventTakenBack, ticketing.EventUndelivered:
 		if resumed {
 			r.end(time.Time{})
@@ -91,6 +105,43 @@ func (r *replay) step(e ticketing.Event) {
 	case ticketing.EventMoved:
 		to, _ := e.Data["to"].(float64)
 		r.custody = int64(to)
+		if !r.since.IsZero() {
+			r.leave(e.At)
+			r.leg(e.At)
+		}
+	}
+}
+
+// work says that the ticket is in work from the instant, not before it was so last.
+func (r *replay) work(at time.Time) {
+	if at.Before(r.left) {
+		at = r.left
+	}
+	r.since = at
+	r.leg(at)
+}
+
+// rest says that nobody has to do anything any more.
+func (r *replay) rest(at time.Time) {
+	if r.since.IsZero() {
+		return
+	}
+	r.leave(at)
+	r.left = r.legs[len(r.legs)-1].To
+	r.inWork += r.left.Sub(r.since)
+	r.since = time.Time{}
+}
+
+// leg begins a custody.
+func (r *replay) leg(at time.Time) {
+	r.legs = append(r.legs, ticketing.Leg{Department: ticketing.DepartmentID(r.custody), From: at})
+}
+
+// leave ends the custody that lasts.
+func (r *replay) leave(at time.Time) {
+	l := &r.legs[len(r.legs)-1]
+	if l.To = at; at.Before(l.From) {
+		l.To = l.From
 	}
 }
 
@@ -113,6 +164,9 @@ func (r *replay) due(rules *ticketing.Rulebook, c ticketing.Clock) time.Time {
 		r.t.Fatalf("no profile %s %d", c.Profile, c.ProfileVersion)
 	}
 	start := r.starts[c.StartSeq]
+	if c.Kind == ticketing.ClockLeg {
+		start = r.legs[c.Leg-1].From
+	}
 	if !c.OnCall && p.Start == ticketing.FromValidation && c.Episode == 1 && (c.Kind == ticketing.ClockAnswer || c.Kind == ticketing.ClockResolve) {
 		start = r.validated
 	}
@@ -124,7 +178,7 @@ func (r *replay) due(rules *ticketing.Rulebook, c ticketing.Clock) time.Time {
 	if !ok {
 		r.t.Fatalf("no calendar %s %d", c.Calendar, c.CalendarVersion)
 	}
-	if p.Cutoff != nil && !c.OnCall && c.Kind != ticketing.ClockValidation {
+	if p.Cutoff != nil && !c.OnCall && c.Kind != ticketing.ClockValidation && c.Kind != ticketing.ClockLeg {
 		var err error
 		if start, err = cal.Start(start, *p.Cutoff); err != nil {
 			r.t.Fatalf("start: %v", err)
@@ -157,6 +211,9 @@ func (r *replay) stops(rules *ticketing.Rulebook, p ticketing.Profile, c ticketi
 		waits = seen
 	}
 	for _, w := range waits {
+		if c.Kind == ticketing.ClockLeg && w.Leg != c.Leg {
+			continue // another custodian's
+		}
 		answer := c.Kind == ticketing.ClockAnswer || c.Kind == ticketing.ClockNextAnswer
 		if c.Kind == ticketing.ClockValidation || (answer && w.Reason != ticketing.WaitCitizen) {
 			continue
@@ -187,7 +244,7 @@ func (r *replay) stops(rules *ticketing.Rulebook, p ticketing.Profile, c ticketi
 func (r *replay) check(rules *ticketing.Rulebook, k *ticketing.Ticket) {
 	r.t.Helper()
 	if !slices.EqualFunc(r.pauses, k.Pauses, func(a, b ticketing.Pause) bool {
-		return a.Reason == b.Reason && a.From.Equal(b.From) && a.To.Equal(b.To)
+		return a.Reason == b.Reason && a.From.Equal(b.From) && a.To.Equal(b.To) && a.Leg == b.Leg
 	}) {
 		r.t.Errorf("pauses = %v, by the events %v (I6)", k.Pauses, r.pauses)
 	}
@@ -204,8 +261,12 @@ func (r *replay) check(rules *ticketing.Rulebook, k *ticketing.Ticket) {
 			}
 			continue
 		}
-		if want := r.due(rules, c); !c.Due.Equal(want) {
-			r.t.Errorf("%s clock of episode %d (%s) is due %v, by the events %v (I6)", c.Kind, c.Episode, c.State, c.Due, want)
+		due := c.Due
+		if c.Kind == ticketing.ClockLeg {
+			due = c.OwnDue
+		}
+		if want := r.due(rules, c); !due.Equal(want) {
+			r.t.Errorf("%s clock of episode %d (%s) is due %v, by the events %v (I6)", c.Kind, c.Episode, c.State, due, want)
 		}
 	}
 }

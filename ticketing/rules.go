@@ -45,6 +45,7 @@ type Rulebook struct {
 	zone      *time.Location
 	profiles  map[string][]Profile // ascending versions
 	calendars map[string][]*calendar.Calendar
+	legs      map[DepartmentID]time.Duration // see WithLegs
 }
 
 // NewRulebook checks that profiles name calendars that exist and promises that

@@ -48,8 +48,11 @@ type Tx interface {
 	Ticket(ctx context.Context, s Scope, ref Reference) (*Ticket, error)
 	// TicketByID is Ticket without a scope, for the program's own duties.
 	TicketByID(ctx context.Context, id TicketID) (*Ticket, error)
+	// TicketByOutside is TicketByID for the ticket that a body knows under a number
+	// of its own; the newest of several.
+	TicketByOutside(ctx context.Context, b BodyID, number string) (*Ticket, error)
 	// SaveTicket writes the ticket, raises its Version, seals and writes its pending
-	// events, messages (with their files), deliveries and search text, gives new
+	// events, messages (with their files), deliveries, ended legs and search text, gives new
 	// clocks their identifiers, and empties Pending.
 	SaveTicket(ctx context.Context, t *Ticket) error
 
@@ -88,10 +91,11 @@ type Tx interface {
 	// Agent loads an agent with the password hash.
 	Agent(ctx context.Context, id AgentID) (*Agent, error)
 	AgentByEmail(ctx context.Context, email string) (*Agent, error)
-	// SaveAgent, SaveDepartment and SaveCategory write new (ID 0) or changed ones; a
+	// SaveAgent, SaveDepartment, SaveBody and SaveCategory write new (ID 0) or changed ones; a
 	// taken e-mail or code is Conflict, another Version than the stored one Stale.
 	SaveAgent(ctx context.Context, a *Agent) error
 	SaveDepartment(ctx context.Context, d *Department) error
+	SaveBody(ctx context.Context, b *Body) error
 	SaveCategory(ctx context.Context, c *Category) error
 	// SaveRules enters the profiles and calendars whose content differs from the
 	// newest stored version as new versions, and the default profile; equal ones change nothing.

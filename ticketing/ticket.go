@@ -83,7 +83,11 @@ type Ticket struct {
 	Account    string // mailbox or number it came in by; answers go out by it
 	Category   CategoryID
 	Department DepartmentID // who has custody (I5)
+	Body       BodyID       // the outside body that took it over; 0 = the department itself
+	Leg        int          // number of the present custody; 0 when nobody ever had it (spam)
 	CustodyAt  time.Time    // since when
+	CustodyTo  time.Time    // when it ended; zero while it lasts
+	CustodyWhy LegReason    // why it began
 	Assignee   AgentID      // 0 = nobody
 	Citizen    CitizenID    // the requester; 0 = unknown. Never changes by itself (I14)
 	ReplyTo    Party        // the address the requester wrote from; "" when none is usable
@@ -107,11 +111,13 @@ type Ticket struct {
 	LastMessageAt time.Time // last message from or to the citizen
 	LastInAt      time.Time // last message from the citizen
 	LastMessage   MessageID // newest public message: what an agent must have seen before replying
-	DueAt         time.Time // nearest due of the open clocks; zero when none: a cache for lists
+	DueAt         time.Time // nearest due of the citizen's open clocks; zero when none: a cache for lists
 	CheckAt       time.Time // when Watch must next look at it; zero when never
 
-	Clocks []Clock
-	Pauses []Pause
+	Clocks        []Clock
+	Pauses        []Pause
+	Referrals     []Referral     // oldest first
+	Consultations []Consultation // oldest first
 
 	Version   int64 // raised by every change; the ETag
 	EventSeq  int64 // head of the event chain
@@ -141,6 +147,7 @@ type Pending struct {
 	Deliveries []Delivery
 	Changed    []Delivery // existing deliveries with a new state
 	Text       []string   // words that searching must find
+	Legs       []Leg      // custodies that ended
 }
 
 // cleanLine makes one bounded line out of foreign text.
@@ -247,16 +254,19 @@ func (t *Ticket) clock(kind ClockKind) *Clock {
 	return nil
 }
 
-// renewDue refreshes the cached instants: the nearest due, and when Watch has
-// something to record.
+// renewDue refreshes the cached instants: the nearest due of what is promised to
+// the citizen, and when Watch has something to record.
 func (t *Ticket) renewDue() {
 	t.DueAt, t.CheckAt = time.Time{}, time.Time{}
+	t.boundLegs()
 	for i := range t.Clocks {
 		c := &t.Clocks[i]
 		if !c.owed() || c.Due.IsZero() {
 			continue
 		}
-		t.DueAt = earliest(t.DueAt, c.Due)
+		if c.Kind != ClockLeg {
+			t.DueAt = earliest(t.DueAt, c.Due)
+		}
 		switch {
 		case !c.open() || !c.BreachedAt.IsZero():
 		case c.State == ClockAnswering:

@@ -16,7 +16,7 @@ func (t *Ticket) Wait(r WaitReason, asked bool, by Actor, rules *Rulebook, now t
 	}
 	t.endPause(rules, now, now)
 	t.Waiting = r
-	t.Pauses = append(t.Pauses, Pause{Reason: r, From: now, By: by.ID()})
+	t.Pauses = append(t.Pauses, Pause{Reason: r, From: now, By: by.ID(), Leg: t.Leg})
 	for i := range t.Clocks {
 		if c := &t.Clocks[i]; c.State == ClockRunning && r.stops(c.Kind) {
 			c.State = ClockPaused
@@ -80,6 +80,7 @@ func (t *Ticket) Resolve(by Actor, rules *Rulebook, hasProof bool, note string, 
 		return err
 	}
 	t.endPause(rules, now, now)
+	t.release(rules, now)
 	t.ResolvedAt, t.Code, t.ClosingNote = now, CodeResolved, cleanLine(note, 500)
 	t.done(ClockResolve, rules, now)
 	t.endPending(CodeResolved, now)
@@ -130,6 +131,7 @@ func (t *Ticket) Close(c Closing, by Actor, rules *Rulebook, now time.Time) erro
 	}
 	t.endPause(rules, now, now)
 	t.Judge(watchActor, now)
+	t.release(rules, now)
 	t.ClosedAt, t.Code, t.ClosingNote = now, c.Code, note
 	if c.Code == CodeResolved {
 		if t.ResolvedAt.IsZero() {
@@ -204,6 +206,7 @@ func (t *Ticket) MarkSpam(by Actor, rules *Rulebook, now time.Time) error {
 	}
 	t.endPause(rules, now, now)
 	t.Judge(watchActor, now)
+	t.release(rules, now)
 	t.Code, t.ClosedAt = CodeSpam, now
 	for i := range t.Clocks {
 		if c := &t.Clocks[i]; c.owed() || c.State == ClockPending {
@@ -235,6 +238,7 @@ func (t *Ticket) MarkNotSpam(by Actor, rules *Rulebook, c Category, now time.Tim
 	if t.clock(ClockAnswer) == nil {
 		t.startClocks(rules, c, t.ReceivedAt, seq)
 	}
+	t.take(rules, 0, LegNotSpam, t.ReceivedAt, seq)
 	t.renewDue()
 	return nil
 }

@@ -19,31 +19,52 @@ func (t *Ticket) Assign(to AgentID, by Actor, now time.Time) error {
 	return nil
 }
 
+// A Handover is what is said when a ticket goes to another.
+type Handover struct {
+	Reason string
+	Public bool   // the citizen reads the reason too
+	Salt   string // for the digest of Reason
+}
+
+// tell puts the words of a handover into its event.
+func (h Handover) tell(e *Event) {
+	reason := cleanText(h.Reason, 2000)
+	if isBlank(reason) {
+		return
+	}
+	e.Payload, e.Salt = reason, h.Salt
+	if h.Public {
+		e.Data["public"] = true
+	}
+}
+
 // MoveTo hands custody to another department (I5). The person it was assigned
 // to loses it, since custody is another's; the citizen's clocks do not stop.
-func (t *Ticket) MoveTo(d Department, by Actor, reason, salt string, now time.Time) error {
+// What an outside body has must be taken back first: Conflict.
+func (t *Ticket) MoveTo(d Department, by Actor, h Handover, rules *Rulebook, now time.Time) error {
 	if t.Department == d.ID {
 		return nil
 	}
 	if d.Disabled {
 		return invalid("department", "department.disabled")
 	}
+	if t.Body != 0 && t.State.InWork() {
+		return &Error{Kind: Conflict, Field: "department", Key: "referral.has_it"}
+	}
 	if err := t.work(); err != nil {
 		return err
 	}
 	t.Judge(watchActor, now)
-	for i := range t.Clocks {
-		// What fell due here is charged here, also while its answer is on its way.
-		if c := &t.Clocks[i]; c.open() && c.Charged == 0 && !c.Due.IsZero() && !now.Before(c.Due) {
-			c.Charged = t.Department
-		}
-	}
+	t.charge(now)
+	held := t.InCustody()
+	t.release(rules, now)
 	from := t.Department
-	t.Department, t.CustodyAt, t.Assignee = d.ID, now, 0
-	e := t.record(by, EventMoved, now, map[string]any{"from": int64(from), "to": int64(d.ID)})
-	if reason = cleanText(reason, 2000); reason != "" {
-		e.Payload, e.Salt = reason, salt
+	t.Department, t.Assignee = d.ID, 0
+	h.tell(t.record(by, EventMoved, now, map[string]any{"from": int64(from), "to": int64(d.ID)}))
+	if held {
+		t.take(rules, 0, LegMoved, now, t.nextSeq()-1)
 	}
+	t.renewDue()
 	return nil
 }
 
@@ -125,7 +146,7 @@ func (t *Ticket) recategorise(c Category, rules *Rulebook, data map[string]any) 
 	p := rules.ProfileFor(c)
 	var kept []Clock
 	for _, k := range t.Clocks {
-		if k.Episode != t.Episode || (!k.open() && k.State != ClockPending) || !k.BreachedAt.IsZero() {
+		if k.Kind == ClockLeg || k.Episode != t.Episode || (!k.open() && k.State != ClockPending) || !k.BreachedAt.IsZero() {
 			kept = append(kept, k)
 			continue
 		}

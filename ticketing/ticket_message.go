@@ -98,6 +98,8 @@ func (t *Ticket) reopen(by Actor, rules *Rulebook, c Category, from, now time.Ti
 		t.Pending.Messages[n-1].Episode = t.Episode
 	}
 	t.startClocks(rules, c, from, seq)
+	t.take(rules, 0, LegReopened, from, seq)
+	t.renewDue()
 	return nil
 }
 
@@ -124,6 +126,7 @@ func (t *Ticket) VoidEpisode(by Actor, now time.Time) error {
 			c.end(CodeVoid, now, t.Department)
 		}
 	}
+	t.endCustody(now)
 	t.Endings = t.Endings[:n-1]
 	t.Code, t.ClosingNote, t.DuplicateOf = before.Code, before.Note, before.DuplicateOf
 	t.AnsweredAt, t.ResolvedAt, t.ClosedAt = before.AnsweredAt, before.ResolvedAt, before.ClosedAt

@@ -28,7 +28,7 @@ type Opening struct {
 func Open(o Opening, by Actor, rules *Rulebook, now time.Time) *Ticket {
 	t := &Ticket{
 		ID: o.ID, Ref: o.Ref, Subject: cleanLine(o.Subject, MaxSubject), State: StateReceived, Priority: o.Priority,
-		Channel: o.Channel, Account: o.Account, Category: o.Category.ID, Department: o.Department, CustodyAt: o.ReceivedAt,
+		Channel: o.Channel, Account: o.Account, Category: o.Category.ID, Department: o.Department,
 		Citizen: o.Citizen, ReplyTo: o.ReplyTo, Location: o.Location, Linked: o.Linked, Mentions: o.Mentions,
 		Episode: 1, ReceivedAt: o.ReceivedAt, CreatedAt: now, UpdatedAt: now,
 	}
@@ -51,6 +51,8 @@ func Open(o Opening, by Actor, rules *Rulebook, now time.Time) *Ticket {
 		data["spam"] = true
 	} else {
 		t.startClocks(rules, o.Category, o.ReceivedAt, seq)
+		t.take(rules, 0, LegOpened, o.ReceivedAt, seq)
+		t.renewDue()
 	}
 	t.Pending.Text = append(t.Pending.Text, t.Subject, string(t.Ref), t.Location.Address)
 	return t
@@ -81,7 +83,7 @@ func (t *Ticket) startClocks(rules *Rulebook, c Category, at time.Time, seq int6
 // reason that stops it, it is paused from the beginning.
 func (t *Ticket) start(rules *Rulebook, c *Clock, at time.Time, seq int64) {
 	rules.start(c, at, seq, t.Pauses)
-	if p := t.openPause(); p != nil && p.Reason.stops(c.Kind) {
+	if p := t.openPause(); p != nil && p.stops(c) {
 		c.State = ClockPaused
 	}
 }
@@ -132,9 +134,14 @@ func (t *Ticket) done(kind ClockKind, rules *Rulebook, now time.Time) {
 // with the breach at the due instant, which is recorded if Watch has not yet. A
 // wait that still lasts stopped it until its deed and no longer.
 func (t *Ticket) meet(c *Clock, at time.Time, rules *Rulebook, now time.Time) {
+	if c.Kind != ClockLeg {
+		t.judgeLegs(at, now)
+	}
 	c.MetAt = at
 	if c.BreachedAt.IsZero() {
-		c.Due = rules.Due(c, until(t.Pauses, at))
+		if c.Due = rules.Due(c, until(t.Pauses, at)); c.Kind == ClockLeg {
+			c.OwnDue, c.Due = c.Due, within(c.Due, t.legCap())
+		}
 	}
 	if c.Due.IsZero() || !at.After(c.Due) {
 		c.State, c.BreachedAt = ClockMet, time.Time{}

@@ -100,6 +100,7 @@ type TicketView struct {
 	Messages   []Message   // oldest first
 	Events     []Event     // oldest first, without reads
 	Deliveries []Delivery  // without text
+	Legs       []Leg       // oldest first, the present one last
 	Others     []TicketRow // further tickets of the citizen, newest first, at most 10
 }
 

@@ -60,7 +60,7 @@ func testDirectory(t *testing.T, r *room) {
 func testDepartments(t *testing.T, r *room) {
 	want := ticketing.Department{
 		Code: "parks", Names: map[lang.Tag]string{lang.SrLatn: "Zelenilo", lang.Sq: "Gjelbërimi"}, Email: "parkovi@grad.example",
-		Digest: true, Intake: true, Disabled: true,
+		Digest: true, Intake: true, LegHours: 24, Disabled: true,
 	}
 	r.in(t, func(tx ticketing.Tx) error { return tx.SaveDepartment(ctx(), &want) })
 	if want.ID == 0 || want.Version == 0 {

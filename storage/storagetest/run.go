@@ -36,6 +36,7 @@ func Run(t *testing.T, open func(t *testing.T) Subject) {
 		{"identifiers", testIdentifiers},
 		{"tickets", testTickets},
 		{"ticket scope", testTicketScope},
+		{"custody", testCustody},
 		{"messages", testMessages},
 		{"events", testEvents},
 		{"chain", testChain},

@@ -20,6 +20,15 @@ func (r *room) fullTicket(k *ticketing.Ticket, citizen ticketing.CitizenID) {
 	k.Mentions = "S48-25-000001-2"
 	k.Priority, k.Channel, k.Account = ticketing.PriorityUrgent, ticketing.ChannelPhone, "+38220200200"
 	k.Category, k.Department, k.CustodyAt, k.Assignee = r.Pothole.ID, r.Roads.ID, at(1), r.Olga.ID
+	k.Body, k.Leg, k.CustodyTo, k.CustodyWhy = 5, 3, at(2), ticketing.LegReferred
+	k.Referrals = []ticketing.Referral{{
+		N: 1, Body: 5, Opinion: true, State: ticketing.ReferralRefused, Reason: "put R-15 — „njihov“", By: "agent:1", Consent: true, Epoch: 2, Step: 3,
+		SentAt: at(-9), AcceptedAt: at(-8), EndedAt: at(-7), ExpiresAt: at(99), AcceptTarget: 10 * time.Hour, AnswerTarget: 72 * time.Hour,
+		Calendar: "working-days", CalVersion: 1, OnCall: true, Asked: []ticketing.Pause{{From: at(-6), To: at(-5), By: "body:5"}},
+		OwnDue: at(3), Due: at(2), LateAt: at(2), RemindAt: at(1), Reminded: 1, Person: "Jovana Stanišić, šef", Outside: "08-332/26",
+		Competent: "Putevi d.o.o.", Law: "Odluka, član 4", Answer: 44,
+	}, {N: 2, Body: 6, State: ticketing.ReferralSent, SentAt: at(-1)}}
+	k.Consultations = []ticketing.Consultation{{N: 1, Department: r.Lighting.ID, Question: 3, By: "agent:1", AskedAt: at(-3), Answer: 9, EndedAt: at(-2)}}
 	k.Citizen = citizen
 	k.ReplyTo = ticketing.Party{Name: "Ana Đurović", Address: "ana@example.me"}
 	k.Parties = []string{"sused@example.me", "drugi@example.me"}
@@ -48,6 +57,8 @@ func (r *room) fullTicket(k *ticketing.Ticket, citizen ticketing.CitizenID) {
 		Episode: 2, Kind: ticketing.ClockNextAnswer, State: ticketing.ClockEnded, Target: time.Hour, WarnAt: at(2), EndedAt: at(3), EndCode: ticketing.CodeWithdrawn,
 	}, {
 		Episode: 2, Kind: ticketing.ClockValidation, State: ticketing.ClockPending, Target: 8 * time.Hour,
+	}, {
+		Episode: 2, Kind: ticketing.ClockLeg, State: ticketing.ClockRunning, Target: 24 * time.Hour, Leg: 3, OwnDue: at(30), Due: at(20),
 	}}
 }
 
@@ -289,7 +300,7 @@ func testTicketScope(t *testing.T, r *room) {
 func testHandedOver(t *testing.T, r *room, lighting ticketing.Scope) {
 	k := r.ticket(t, func(k *ticketing.Ticket) { k.Department = r.Lighting.ID })
 	r.change(t, k.ID, func(_ ticketing.Tx, k *ticketing.Ticket) error {
-		return k.MoveTo(r.Cleaning, ticketing.SystemActor("test"), "", "", r.now())
+		return k.MoveTo(r.Cleaning, ticketing.SystemActor("test"), ticketing.Handover{}, r.rules(t), r.now())
 	})
 	if _, err := r.TicketView(ctx(), lighting, k.Ref); err != nil {
 		t.Errorf("TicketView() for the department that had custody = %v", err)

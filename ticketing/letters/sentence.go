@@ -104,10 +104,12 @@ func (n *narrator) you(key string) string {
 
 func (n *narrator) arrived() string {
 	switch {
-	case n.x.Start == ticketing.FromValidation && n.x.Kind != ticketing.ClockValidation:
+	case n.x.Start == ticketing.FromValidation && n.x.Kind != ticketing.ClockValidation && n.x.Kind != ticketing.ClockLeg:
 		return n.you("validated")
 	case n.x.Kind == ticketing.ClockNextAnswer:
 		return n.you("message")
+	case n.x.Kind == ticketing.ClockLeg:
+		return n.w.say("custody", values{})
 	default:
 		return n.you("arrived")
 	}
@@ -132,7 +134,7 @@ func (n *narrator) target() (string, int64) {
 		s = n.w.say("for_resolve", values{"span": text(s)})
 	case ticketing.ClockValidation:
 		s = n.w.say("for_validation", values{"span": text(s)})
-	case ticketing.ClockAnswer, ticketing.ClockNextAnswer:
+	case ticketing.ClockAnswer, ticketing.ClockNextAnswer, ticketing.ClockLeg:
 	}
 	return s, count
 }

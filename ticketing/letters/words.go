@@ -39,7 +39,7 @@ var wordPhrases = map[string]map[string]field{
 	"part_afternoon": whenFields, "part_evening": whenFields, "part_late": whenFields,
 	"hours": {"n": asNumber}, "days": {"n": asNumber}, "work_days": {"n": asNumber}, "within": {"n": asNumber},
 	"whole_days": {"n": asNumber}, "days_hours": {"n": asNumber, "rest": always}, "for_resolve": fieldsOf("span"), "for_validation": fieldsOf("span"), "moment": noFields,
-	"arrived": noFields, "arrived_you": noFields, "message": noFields, "message_you": noFields, "validated": noFields, "validated_you": noFields,
+	"arrived": noFields, "arrived_you": noFields, "message": noFields, "message_you": noFields, "validated": noFields, "validated_you": noFields, "custody": noFields,
 	"start_plain": startFields, "start_elapsed": startFields, "start_oncall": startFields, "start_cutoff": startFields,
 	"start_holiday": startFields, "start_closed_days": startFields, "start_closed_hours": startFields,
 	"counts_hours": noFields, "counts_window": fieldsOf("open", "close"),

@@ -54,8 +54,11 @@ func (v view) snapshot(stamp int64) *ticketing.Directory {
 		d.Agents = append(d.Agents, a)
 	}
 	d.Letters = v.newestLetters()
+	for _, x := range v.bodies.list(v.in, nil, func(a, b *ticketing.Body) int { return cmp.Compare(a.ID, b.ID) }) {
+		d.Bodies = append(d.Bodies, *copyOf(x))
+	}
 	if r, ok := v.rules.get(v.in, ""); ok {
-		d.Rules = r.book
+		d.Rules = r.book.WithLegs(d.Departments)
 	}
 	return d
 }
@@ -134,6 +137,16 @@ func (t *tx) SaveDepartment(ctx context.Context, d *ticketing.Department) error 
 	}
 	return save(t, t.departments, d, func(d *ticketing.Department) record[ticketing.DepartmentID] {
 		return record[ticketing.DepartmentID]{&d.ID, &d.Version, d.Code, "code"}
+	})
+}
+
+// SaveBody implements [ticketing.Tx].
+func (t *tx) SaveBody(ctx context.Context, b *ticketing.Body) error {
+	if err := t.use(ctx); err != nil {
+		return err
+	}
+	return save(t, t.bodies, b, func(b *ticketing.Body) record[ticketing.BodyID] {
+		return record[ticketing.BodyID]{&b.ID, &b.Version, b.Code, "body"}
 	})
 }
 

@@ -170,6 +170,20 @@ func (x faultTx) SaveDepartment(ctx context.Context, d *ticketing.Department) er
 	return x.Tx.SaveDepartment(ctx, d)
 }
 
+func (x faultTx) SaveBody(ctx context.Context, b *ticketing.Body) error {
+	if err := x.step("SaveBody"); err != nil {
+		return err
+	}
+	return x.Tx.SaveBody(ctx, b)
+}
+
+func (x faultTx) TicketByOutside(ctx context.Context, b ticketing.BodyID, number string) (out *ticketing.Ticket, err error) {
+	if err = x.step("TicketByOutside"); err != nil {
+		return out, err
+	}
+	return x.Tx.TicketByOutside(ctx, b, number)
+}
+
 func (x faultTx) SaveCategory(ctx context.Context, c *ticketing.Category) error {
 	if err := x.step("SaveCategory"); err != nil {
 		return err

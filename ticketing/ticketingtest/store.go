@@ -54,6 +54,8 @@ type Store struct {
 	agents      *table[ticketing.AgentID, *ticketing.Agent]
 	departments *table[ticketing.DepartmentID, *ticketing.Department]
 	categories  *table[ticketing.CategoryID, *ticketing.Category]
+	bodies      *table[ticketing.BodyID, *ticketing.Body]
+	legs        *table[ticketing.TicketID, []ticketing.Leg]
 	rules       *table[string, *rules] // one row, ""
 	stamps      *table[string, int64]  // one row, ""
 	letters     *table[letterKey, ticketing.LetterText]
@@ -121,6 +123,8 @@ func NewStore(now func() time.Time, zone *time.Location) *Store {
 	s.departments = newTable[ticketing.DepartmentID, *ticketing.Department](s)
 	s.categories = newTable[ticketing.CategoryID, *ticketing.Category](s)
 	s.letters = newTable[letterKey, ticketing.LetterText](s)
+	s.bodies = newTable[ticketing.BodyID, *ticketing.Body](s)
+	s.legs = newTable[ticketing.TicketID, []ticketing.Leg](s)
 	s.rules = newTable[string, *rules](s)
 	s.stamps = newTable[string, int64](s)
 	s.passes = newTable[string, *ticketing.Pass](s)

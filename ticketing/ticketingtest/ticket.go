@@ -87,15 +87,46 @@ func (t *tx) SaveTicket(ctx context.Context, k *ticketing.Ticket) error {
 			return err
 		}
 	}
+	if n := len(k.Pending.Legs); n > 0 {
+		old, _ := t.legs.get(t.in, k.ID)
+		t.legs.put(k.ID, append(slices.Clip(old), copyOf(k.Pending.Legs)...))
+	}
 	t.addText(k.ID, k.Pending.Text)
 	k.Pending = ticketing.Pending{}
 	t.tickets.put(k.ID, copyOf(k))
 	t.refs.put(k.Ref, k.ID)
 	held, _ := t.custody.get(t.in, k.ID)
-	if !slices.Contains(held, k.Department) {
-		t.custody.put(k.ID, append(slices.Clip(held), k.Department))
+	for _, d := range mayRead(k) {
+		if !slices.Contains(held, d) {
+			held = append(slices.Clip(held), d)
+			t.custody.put(k.ID, held)
+		}
 	}
 	return nil
+}
+
+// mayRead gives who has the ticket or was asked about it.
+func mayRead(k *ticketing.Ticket) []ticketing.DepartmentID {
+	list := []ticketing.DepartmentID{k.Department}
+	for _, c := range k.Consultations {
+		list = append(list, c.Department)
+	}
+	return list
+}
+
+// TicketByOutside implements [ticketing.Tx].
+func (t *tx) TicketByOutside(ctx context.Context, b ticketing.BodyID, number string) (*ticketing.Ticket, error) {
+	if err := t.use(ctx); err != nil {
+		return nil, err
+	}
+	known := func(k *ticketing.Ticket) bool {
+		return number != "" && slices.ContainsFunc(k.Referrals, func(r ticketing.Referral) bool { return r.Body == b && r.Outside == number })
+	}
+	found := t.tickets.list(t.in, known, func(x, y *ticketing.Ticket) int { return cmp.Compare(y.ID, x.ID) })
+	if len(found) == 0 {
+		return nil, fail(ticketing.NotFound, "ticket.unknown")
+	}
+	return copyOf(found[0]), nil
 }
 
 // admit checks that the ticket may be written: new under a reference and an

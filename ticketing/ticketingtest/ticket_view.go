@@ -36,6 +36,11 @@ func (v view) wholeView(t *ticketing.Ticket, scope ticketing.Scope) *ticketing.T
 			out.Events = append(out.Events, readEvent(e))
 		}
 	}
+	ended, _ := v.legs.get(v.in, t.ID)
+	out.Legs = copyOf(ended)
+	if l, ok := t.Present(); ok && t.InCustody() {
+		out.Legs = append(out.Legs, l)
+	}
 	out.Deliveries = v.deliveriesWhere(func(d *ticketing.Delivery) bool { return d.Ticket == t.ID })
 	for i := range out.Deliveries {
 		out.Deliveries[i].Text = ""

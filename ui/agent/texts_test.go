@@ -45,9 +45,10 @@ func TestFamilies(t *testing.T) {
 	has("auto.", "receipt", "receipts", "answer", "closing", "oversize", "handover", "digest", "warning", "invite", "reset", "seal")
 	has("machine.", "autoreply", "list", "bounce", "loop")
 	has("demand.", "answer", "photo", "decision")
-	for _, k := range []string{"validation", "answer", "next_answer", "resolve"} {
+	for _, k := range []string{"validation", "answer", "next_answer", "resolve", "leg"} {
 		has("", "clock."+k, "clock.due_"+k, "clock_name."+k)
 	}
+	has("leg.", "opened", "moved", "referred", "returned", "withdrawn", "expired", "reopened", "not_spam")
 	for _, s := range ledgerStates {
 		has("ledger_state.", string(s))
 	}

@@ -33,6 +33,7 @@ type ticketPage struct {
 	entries  []entry
 	clocks   []components.ClockView
 	facts    []components.FactView
+	custody  custodyView
 	composer components.ComposerView
 	others   []ticketing.TicketRow
 	phones   []phoneView
@@ -110,6 +111,7 @@ func (a *Area) load(c echo.Context, ref ticketing.Reference) (*ticketPage, error
 	p.clocks, p.due = clocks(ctx, dir.Rules, p)
 	p.entries = timeline(ctx, by, dir, v, p.path)
 	p.facts = p.factList(ctx)
+	p.custody = custody(ctx, dir, v, p)
 	p.people, p.places, p.kinds = people(dir, by, p.t.Department), places(c, dir), categories(ctx, dir)
 	for _, k := range contacts(p.citizen, ticketing.ContactPhone) {
 		p.phones = append(p.phones, phoneView{k.ID, number.Mask(k.Address, homeRegion), number.Format(k.Address, homeRegion)})

@@ -22,7 +22,7 @@ func clocks(ctx context.Context, rules *ticketing.Rulebook, p *ticketPage) ([]co
 	var head components.Due
 	for i := range p.t.Clocks {
 		c := p.t.Clocks[i]
-		if c.Episode != p.t.Episode {
+		if c.Episode != p.t.Episode || (c.Kind == ticketing.ClockLeg && c.Leg != p.t.Leg) { // earlier custodies stand in their list
 			continue
 		}
 		v := clockView(ctx, rules, c, p)
@@ -38,7 +38,7 @@ func clocks(ctx context.Context, rules *ticketing.Rulebook, p *ticketPage) ([]co
 func clockView(ctx context.Context, rules *ticketing.Rulebook, c ticketing.Clock, p *ticketPage) components.ClockView {
 	pr := web.PrinterOf(ctx)
 	v := components.ClockView{
-		Label: web.T(ctx, "clock."+string(c.Kind), "Target", targetText(ctx, c.Kind, c.Target)),
+		Label: web.T(ctx, "clock."+string(c.Kind), "Target", targetText(ctx, c.Kind, c.Target), "Where", p.where),
 		Due:   components.Due{At: c.Due, Target: c.Target, Paused: c.State == ticketing.ClockPaused},
 	}
 	if x, err := rules.Explain(c, p.t.Pauses, p.now); err == nil {
@@ -130,7 +130,7 @@ func (a *Area) why(c echo.Context) error {
 func (a *Area) explain(ctx context.Context, x ticketing.Explanation, now time.Time) *whyView {
 	pr := web.PrinterOf(ctx)
 	w := &whyView{
-		kind: web.T(ctx, "clock."+string(x.Kind), "Target", targetText(ctx, x.Kind, x.Target)), sentence: a.Sentence(web.Language(ctx), x),
+		kind: web.T(ctx, "clock_name."+string(x.Kind)) + " · " + targetText(ctx, x.Kind, x.Target), sentence: a.Sentence(web.Language(ctx), x),
 		sum:  web.T(ctx, "why.used", "Used", pr.Span(x.Counted), "Target", targetText(ctx, x.Kind, x.Target)),
 		left: web.T(ctx, "why.left", "Span", pr.Span(x.Left)),
 		source: web.T(ctx, "why.source", "Profile", x.Profile, "Version", x.ProfileVersion, "Calendar", x.Calendar,

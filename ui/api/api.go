@@ -91,6 +91,7 @@ func (a *API) Mount(e *echo.Echo) {
 	a.huma = humaecho.NewWithGroup(e, g, a.config())
 	a.registerTickets()
 	a.registerActs()
+	a.registerCustody()
 	a.registerWriting()
 	a.registerMessages()
 	a.registerDeliveries()

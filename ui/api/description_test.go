@@ -214,6 +214,7 @@ func TestDescriptionIsTrue(t *testing.T) {
 		{"get-ticket", "?explain=1", "", ""},
 		{"list-ticket-clocks", "?explain=true", "", ""},
 		{"list-ticket-events", "", "", ""},
+		{"list-legs", "", "", ""},
 		{"upload", "?name=a.txt", "bytes", ""},
 		{"reply", "", `{"text":"Koja?","kind":"question","cc":["k@example.me"],"attachments":[{"name":"a.txt","content":"aGVq"}]}`, ""},
 		{"note", "", `{"text":"Bilješka"}`, ""},

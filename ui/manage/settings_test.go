@@ -82,20 +82,21 @@ func TestDepartments(t *testing.T) {
 	has(t, b.get(t, "/manage/departments", http.StatusOK), s.Roads.Names[lang.En])
 	has(t, b.post(t, "/manage/departments/new", http.StatusUnprocessableEntity, "code", "Parkovi!", "name_sr", "Zelenilo", "email", "x"), "Small letters", `value="Zelenilo"`)
 	b.post(t, "/manage/departments/new", http.StatusUnprocessableEntity, "code", "zelenilo")
-	b.post(t, "/manage/departments/new", http.StatusSeeOther, "code", "zelenilo", "name_sr", "Zelenilo", "name_en", "Parks", "email", "zelenilo@grad.example", "digest", "1")
+	b.post(t, "/manage/departments/new", http.StatusUnprocessableEntity, "code", "zelenilo", "name_sr", "Zelenilo", "leg_hours", "1001")
+	b.post(t, "/manage/departments/new", http.StatusSeeOther, "code", "zelenilo", "name_sr", "Zelenilo", "name_en", "Parks", "email", "zelenilo@grad.example", "digest", "1", "leg_hours", "24")
 	dir, err := s.Store.Directory(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	d, ok := dir.DepartmentByCode("zelenilo")
-	if !ok || !d.Digest || ticketing.NameIn(d.Names, lang.SrCyrl) != "Зеленило" || d.Email != "zelenilo@grad.example" {
+	if !ok || !d.Digest || d.LegHours != 24 || ticketing.NameIn(d.Names, lang.SrCyrl) != "Зеленило" || d.Email != "zelenilo@grad.example" {
 		t.Fatalf("saved: %+v, %v", d, ok)
 	}
-	b.post(t, "/manage/departments/new", http.StatusUnprocessableEntity, "code", "zelenilo", "name_sr", "Drugo") // taken
+	b.post(t, "/manage/departments/new", http.StatusUnprocessableEntity, "code", "zelenilo", "name_sr", "Drugo", "leg_hours", "0") // taken
 	path := fmt.Sprintf("/manage/departments/%d", d.ID)
 	has(t, b.get(t, path, http.StatusOK), `value="Parks"`)
-	b.post(t, path, http.StatusSeeOther, "version", fmt.Sprint(d.Version), "code", "zelenilo", "name_sr", "Zelenilo i parkovi")
-	b.post(t, path, http.StatusConflict, "version", fmt.Sprint(d.Version), "code", "zelenilo", "name_sr", "Stari naziv") // somebody was faster
+	b.post(t, path, http.StatusSeeOther, "version", fmt.Sprint(d.Version), "code", "zelenilo", "name_sr", "Zelenilo i parkovi", "leg_hours", "0")
+	b.post(t, path, http.StatusConflict, "version", fmt.Sprint(d.Version), "code", "zelenilo", "name_sr", "Stari naziv", "leg_hours", "0") // somebody was faster
 	b.get(t, "/manage/departments/99999", http.StatusNotFound)
 }
 

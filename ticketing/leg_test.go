@@ -1,0 +1,142 @@
+package ticketing_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/sistem48/system48/ticketing"
+)
+
+// checkLegs: an open ticket has exactly one custodian (I5), the legs follow one
+// another without gap or overlap, and sum to the life of the ticket.
+func (h *history) checkLegs(k *ticketing.Ticket, events []ticketing.Event) {
+	now := h.Clock.Now().UTC().Truncate(time.Microsecond)
+	legs := h.View(h.rig.TB, h.ref).Legs
+	r := replayed(h.T, events)
+	if len(legs) != len(r.legs) {
+		h.T.Fatalf("%d legs, by the events %d (I5): %v", len(legs), len(r.legs), legs)
+	}
+	lasting := 0
+	var sum time.Duration
+	for i, l := range legs {
+		want := r.legs[i]
+		if l.N != i+1 || !l.From.Equal(want.From) || !l.To.Equal(want.To) {
+			h.T.Errorf("leg %d = %+v, by the events %+v", i+1, l, want)
+		}
+		if l.Body == 0 && l.Department != want.Department {
+			h.T.Errorf("leg %d is of %d, by the events of %d (I5)", i+1, l.Department, want.Department)
+		}
+		if i > 0 && l.From.Before(legs[i-1].To) {
+			h.T.Errorf("leg %d begins at %v, before %v where the one before it ends (I5)", i+1, l.From, legs[i-1].To)
+		}
+		if l.To.IsZero() {
+			lasting++
+		}
+		sum += l.Lasted(now)
+	}
+	want := 0
+	if k.State.InWork() {
+		want = 1
+	}
+	if lasting != want || k.InCustody() != k.State.InWork() {
+		h.T.Errorf("%d custodians of a ticket that is %s (I5)", lasting, k.State)
+	}
+	life := r.inWork
+	if !r.since.IsZero() {
+		life += max(0, now.Sub(r.since))
+	}
+	if sum != life {
+		h.T.Errorf("legs sum to %v, the ticket was in work for %v", sum, life)
+	}
+	if s := ticketing.SpentBy(legs, k.Pauses, now); s.Us+s.Citizen+s.Others != life || min(s.Us, s.Citizen, s.Others) < 0 {
+		h.T.Errorf("%+v, the ticket was in work for %v", s, life)
+	}
+	h.checkLegClocks(k)
+}
+
+// checkLegClocks: the clock of a custody runs only in that custody, and is never
+// due later than the citizen's nearest clock.
+func (h *history) checkLegClocks(k *ticketing.Ticket) {
+	var nearest time.Time
+	for _, c := range k.Clocks {
+		if isOpen(c) && c.Kind != ticketing.ClockLeg && c.Kind != ticketing.ClockValidation && !c.Due.IsZero() && (nearest.IsZero() || c.Due.Before(nearest)) {
+			nearest = c.Due
+		}
+	}
+	for _, c := range k.Clocks {
+		if c.Kind != ticketing.ClockLeg {
+			continue
+		}
+		if isOpen(c) && (!k.InCustody() || c.Leg != k.Leg) {
+			h.T.Errorf("the clock of leg %d runs in leg %d", c.Leg, k.Leg)
+		}
+		want := c.OwnDue
+		if !want.IsZero() && !nearest.IsZero() && nearest.Before(want) {
+			want = nearest
+		}
+		if isOpen(c) && c.BreachedAt.IsZero() && !c.Due.Equal(want) {
+			h.T.Errorf("leg %d is due %v, by its own target %v, the citizen's nearest clock %v", c.Leg, c.Due, c.OwnDue, nearest)
+		}
+		if !c.OwnDue.IsZero() && c.Due.After(c.OwnDue) {
+			h.T.Errorf("leg %d is due %v, after its own target %v", c.Leg, c.Due, c.OwnDue)
+		}
+	}
+}
+
+func isOpen(c ticketing.Clock) bool {
+	return slices.Contains([]ticketing.ClockState{ticketing.ClockRunning, ticketing.ClockPaused, ticketing.ClockAnswering}, c.State)
+}
+
+// TestLegClock: the clock of a custody starts once, with the custody (bug family
+// B20), counts the department's own target beside the citizen's clocks (B21), is
+// due no later than the nearest of those, and stands still only for waits of its
+// own custodian.
+func TestLegClock(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, "")
+	r.must(r.Store.InTx(t.Context(), func(tx ticketing.Tx) error {
+		r.Roads.LegHours, r.Lighting.LegHours = 10, 100
+		if err := tx.SaveDepartment(t.Context(), &r.Roads); err != nil {
+			return err
+		}
+		return tx.SaveDepartment(t.Context(), &r.Lighting)
+	}))
+	k := r.open(r.mail("Rupa", "velika rupa"))
+	leg := func() ticketing.Clock {
+		t.Helper()
+		k = r.ticket(k.Ref)
+		for _, c := range slices.Backward(k.Clocks) {
+			if c.Kind == ticketing.ClockLeg {
+				return c
+			}
+		}
+		t.Fatal("no clock of the custody")
+		return ticketing.Clock{}
+	}
+	r.must(second(r.desk.Move(t.Context(), r.ana(), at(k), r.Roads.ID, "")))
+	first := leg()
+	if first.State != ticketing.ClockRunning || first.Leg != 2 || first.Target != 10*time.Hour || first.Due.IsZero() {
+		t.Fatalf("clock %+v", first)
+	}
+	r.must(second(r.desk.Assign(t.Context(), r.ana(), at(k), r.Ana.ID)))
+	if again := leg(); again.StartSeq != first.StartSeq || !again.Due.Equal(first.Due) {
+		t.Errorf("assigning somebody started it anew: %+v, was %+v", again, first)
+	}
+	r.must(second(r.desk.Wait(t.Context(), r.ana(), at(k), ticketing.WaitMaterial)))
+	if c := leg(); c.State != ticketing.ClockPaused {
+		t.Errorf("waiting for material it is %s", c.State)
+	}
+	r.Clock.Advance(time.Hour)
+	r.must(second(r.desk.Resume(t.Context(), r.ana(), at(k))))
+	r.must(second(r.desk.Move(t.Context(), r.ana(), at(k), r.Lighting.ID, "")))
+	next := leg()
+	if next.Leg != 3 || next.State != ticketing.ClockRunning || !next.Due.Equal(k.DueAt) || !next.OwnDue.After(next.Due) {
+		t.Errorf("a target of 100 h is due %v by itself, %v in the end, the citizen's clock %v", next.OwnDue, next.Due, k.DueAt)
+	}
+	for _, c := range k.Clocks {
+		if c.Leg == 2 && c.State != ticketing.ClockMet {
+			t.Errorf("the custody that ended in time left its clock %s", c.State)
+		}
+	}
+}

@@ -1,0 +1,110 @@
+package ticketing
+
+import (
+	"time"
+
+	"github.com/sistem48/system48/ticketing/lang"
+)
+
+// A Body is an outside body that may be asked: a public company or a state body
+// without accounts. It answers by a signed link that came by e-mail.
+type Body struct {
+	ID          BodyID
+	Code        string // short, stable, [a-z0-9-]
+	Names       map[lang.Tag]string
+	Email       string // where its links go
+	Domain      string // mails from any address at this domain are the body's; "" = from Email only
+	Pattern     string // regular expression of its own reference numbers; "" = not recognised
+	AcceptHours int    // working hours in which it says whether it takes a ticket over
+	AnswerHours int    // working hours in which it answers
+	Disabled    bool
+	Version     int64
+}
+
+// ReferralState is where a referral stands.
+type ReferralState string
+
+// The states. The link works in the first two.
+const (
+	ReferralSent      ReferralState = "sent"
+	ReferralAccepted  ReferralState = "accepted"  // the body has taken the ticket over
+	ReferralRefused   ReferralState = "refused"   // not competent; it named who is
+	ReferralAnswered  ReferralState = "answered"  // its answer stands in the ticket
+	ReferralWithdrawn ReferralState = "withdrawn" // by the bureau
+	ReferralExpired   ReferralState = "expired"
+)
+
+// A Referral is what an outside body was asked about a ticket, by a signed link
+// to a page that needs no account.
+type Referral struct {
+	N       int // 1, 2, 3 … within the ticket
+	Body    BodyID
+	Opinion bool // only an opinion is wanted: custody stays where it is
+	State   ReferralState
+	Reason  string // why them; the citizen reads it too
+	By      string // actor ID
+	Consent bool   // the citizen agrees that contact data goes to the body, once it has accepted
+
+	Epoch int // of the link: raising it revokes what was sent before
+	Step  int // raised by every deed of the body, so that one form does one deed
+
+	SentAt       time.Time
+	AcceptedAt   time.Time
+	EndedAt      time.Time // refused, answered, withdrawn, expired
+	ExpiresAt    time.Time
+	AcceptTarget time.Duration // of calendar time
+	AnswerTarget time.Duration
+	Calendar     string
+	CalVersion   int
+	OnCall       bool
+	Asked        []Pause   // while the body waits for what it asked us
+	OwnDue       time.Time // of what is to be done now: to accept, then to answer; zero while Asked lasts
+	Due          time.Time // the same, never later than the citizen's nearest clock
+	LateAt       time.Time // = Due once it passed
+	RemindAt     time.Time // the next reminder; zero when there is none
+	Reminded     int
+
+	Person    string    // who spoke for the body: name and function
+	Outside   string    // the body's own number
+	Competent string    // of a refusal: who is competent
+	Law       string    // of a refusal: by which law or decision
+	Answer    MessageID // of ReferralAnswered
+}
+
+// Open reports whether the body may still act.
+func (r *Referral) Open() bool { return r.State == ReferralSent || r.State == ReferralAccepted }
+
+// Waits reports whether the body waits for what it asked the bureau.
+func (r *Referral) Waits() bool {
+	n := len(r.Asked)
+	return r.Open() && n > 0 && r.Asked[n-1].To.IsZero()
+}
+
+// A Consultation asks another department something without giving it custody:
+// it may read the ticket and note in it.
+type Consultation struct {
+	N          int
+	Department DepartmentID
+	Question   MessageID
+	By         string // actor ID
+	AskedAt    time.Time
+	Answer     MessageID // 0 until answered
+	EndedAt    time.Time // answered, or taken back
+}
+
+// Open reports whether the answer is still to come.
+func (c *Consultation) Open() bool { return c.EndedAt.IsZero() }
+
+// Passable names a part of a ticket that a referral may show to an outside body.
+type Passable string
+
+// The parts. What a category does not mark is not shown; the citizen's contact
+// data never is before acceptance and consent.
+const (
+	PassText  Passable = "text"  // the words the citizen wrote
+	PassFiles Passable = "files" // what they sent with them
+	PassPlace Passable = "place"
+)
+
+// AllPassable lists the parts in the order menus show them.
+func AllPassable() []Passable { return []Passable{PassText, PassFiles, PassPlace} }
