@@ -52,8 +52,8 @@ func (c *Counter) Write(ctx context.Context, ref Reference, text string, files [
 }
 
 // Deny says "it is not solved": a new episode starts. Conflict when the ticket is in work
-// or the time for it is over.
-func (c *Counter) Deny(ctx context.Context, ref Reference, text string) error {
+// or the time for it is over. Text and files say why; both may be missing.
+func (c *Counter) Deny(ctx context.Context, ref Reference, text string, files []Attachment) error {
 	if len(text) > maxWritten {
 		return &Error{Kind: TooLarge, Field: "text", Key: "reply.too_long"}
 	}
@@ -61,8 +61,8 @@ func (c *Counter) Deny(ctx context.Context, ref Reference, text string) error {
 		if t.State.InWork() {
 			return &Error{Kind: Conflict, Field: "state", Key: "status.in_work"}
 		}
-		if !isBlank(text) {
-			return c.receive(ctx, tx, t, dir, text, nil, now)
+		if !isBlank(text) || len(files) > 0 {
+			return c.receive(ctx, tx, t, dir, text, files, now)
 		}
 		if !t.IsOpenFor(now) {
 			return &Error{Kind: Conflict, Field: "state", Key: "status.too_late"}

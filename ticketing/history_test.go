@@ -66,7 +66,7 @@ var deeds = []deed{
 		return h.enter(in)
 	}},
 	{"write on the status page", 1, func(h *history) error { return h.counter.Write(h.rig.Context(), h.ref, "dopuna", nil) }},
-	{"deny", 1, func(h *history) error { return h.counter.Deny(h.rig.Context(), h.ref, "") }},
+	{"deny", 1, func(h *history) error { return h.counter.Deny(h.rig.Context(), h.ref, "", nil) }},
 	{"confirm a stranger", 1, func(h *history) error {
 		for _, m := range h.View(h.rig.TB, h.ref).Messages {
 			if m.Mark == ticketing.MarkThirdParty {

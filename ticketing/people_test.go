@@ -123,20 +123,20 @@ func TestCounterDenies(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, "")
 	k := r.opened()
-	r.wantKey(r.counter.Deny(t.Context(), k.Ref, ""), ticketing.Conflict, "status.in_work")
+	r.wantKey(r.counter.Deny(t.Context(), k.Ref, "", nil), ticketing.Conflict, "status.in_work")
 	r.must(second(r.desk.Resolve(t.Context(), r.ana(), at(k), "")))
-	r.wantKind(r.counter.Deny(t.Context(), k.Ref, strings.Repeat("x", 20_001)), ticketing.TooLarge)
-	r.must(r.counter.Deny(t.Context(), k.Ref, ""))
+	r.wantKind(r.counter.Deny(t.Context(), k.Ref, strings.Repeat("x", 20_001), nil), ticketing.TooLarge)
+	r.must(r.counter.Deny(t.Context(), k.Ref, "", nil))
 	if got := r.ticket(k.Ref); got.State != ticketing.StateOpen || got.Episode != 2 {
 		t.Errorf("denied: %s, episode %d", got.State, got.Episode)
 	}
 	r.must(second(r.desk.Close(t.Context(), r.ana(), at(k), ticketing.CloseInput{Code: ticketing.CodeResolved, Silent: true})))
-	r.must(r.counter.Deny(t.Context(), k.Ref, "I dalje ne radi."))
+	r.must(r.counter.Deny(t.Context(), k.Ref, "I dalje ne radi.", nil))
 	if v := r.View(t, k.Ref); v.Ticket.Episode != 3 || v.Messages[len(v.Messages)-1].Episode != 3 {
 		t.Errorf("denied with words: episode %d", v.Ticket.Episode)
 	}
 	r.must(second(r.desk.Close(t.Context(), r.ana(), at(k), ticketing.CloseInput{Code: ticketing.CodeResolved, Silent: true})))
 	r.Clock.Advance(31 * 24 * time.Hour)
-	r.wantKey(r.counter.Deny(t.Context(), k.Ref, ""), ticketing.Conflict, "status.too_late")
+	r.wantKey(r.counter.Deny(t.Context(), k.Ref, "", nil), ticketing.Conflict, "status.too_late")
 	r.wantKey(r.counter.Write(t.Context(), k.Ref, "x", nil), ticketing.Conflict, "status.too_late")
 }

@@ -17,7 +17,7 @@ func TestSettleResolved(t *testing.T) {
 		r.must(second(r.desk.Resolve(t.Context(), r.ana(), at(x), "")))
 	}
 	r.Clock.Advance(13 * 24 * time.Hour)
-	r.must(r.counter.Deny(t.Context(), denied.Ref, "Nije riješeno."))
+	r.must(r.counter.Deny(t.Context(), denied.Ref, "Nije riješeno.", nil))
 	if did, err := r.upkeep.SettleResolved(t.Context()); did != 0 || err != nil {
 		t.Errorf("after 13 days: %d, %v", did, err)
 	}

@@ -16,35 +16,48 @@ import (
 // maxMessage is how long a message of the status page may be, in characters.
 const maxMessage = 10_000
 
-// write adds a message of the requester to their ticket.
+// write adds a message of the requester, with photos, to their ticket.
 func (a *Area) write(c echo.Context) error {
-	return a.act(c, "message", func(ctx context.Context, f *web.Form, ref ticketing.Reference) error {
+	return a.act(c, "message", func(ctx context.Context, f *web.Form, v *ticketing.TicketView) error {
 		text := f.Text("text", maxMessage)
-		if text == "" {
+		photos, err := photosOf(c, f, v)
+		if err != nil {
+			return err
+		}
+		if text == "" && len(photos) == 0 {
 			f.Fail("text", "reply.empty")
-			return nil
 		}
 		if !f.OK() {
 			return nil
 		}
-		return a.counter.Write(ctx, ref, text, nil)
+		files, err := a.keep(ctx, photos)
+		if err != nil {
+			return err
+		}
+		return a.counter.Write(ctx, v.Ticket.Ref, text, files)
 	})
 }
 
-// deny says that it is not solved: the ticket is opened again.
+// deny says that it is not solved, with photos of what is left to do: the ticket
+// is opened again.
 func (a *Area) deny(c echo.Context) error {
-	return a.act(c, "reopen", func(ctx context.Context, f *web.Form, ref ticketing.Reference) error {
+	return a.act(c, "reopen", func(ctx context.Context, f *web.Form, v *ticketing.TicketView) error {
 		text := f.Text("why", maxMessage)
-		if !f.OK() {
-			return nil
+		photos, err := photosOf(c, f, v)
+		if err != nil || !f.OK() {
+			return err
 		}
-		return a.counter.Deny(ctx, ref, text)
+		files, err := a.keep(ctx, photos)
+		if err != nil {
+			return err
+		}
+		return a.counter.Deny(ctx, v.Ticket.Ref, text, files)
 	})
 }
 
 // act checks the code, does the thing and goes back to the status page; what
 // was typed comes back with what is wrong about it.
-func (a *Area) act(c echo.Context, what string, do func(ctx context.Context, f *web.Form, ref ticketing.Reference) error) error {
+func (a *Area) act(c echo.Context, what string, do func(ctx context.Context, f *web.Form, v *ticketing.TicketView) error) error {
 	ctx := c.Request().Context()
 	f, err := web.ReadForm(c)
 	if err != nil {
@@ -55,10 +68,7 @@ func (a *Area) act(c echo.Context, what string, do func(ctx context.Context, f *
 	if err != nil {
 		return err
 	}
-	if err := a.Kit.Limit(c, "citizen-writes", messages, messageWindow); err != nil {
-		return err
-	}
-	err = do(ctx, f, v.Ticket.Ref)
+	err = do(ctx, f, v)
 	if err != nil && (ticketing.KindOf(err) != ticketing.Invalid || !f.Take(err)) {
 		return err
 	}

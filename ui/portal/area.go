@@ -52,8 +52,9 @@ func (a *Area) Register(e *echo.Echo) {
 		g.GET(ticketing.StatusPath(tag, ""), a.lookUpPage, speak)
 		g.POST(ticketing.StatusPath(tag, ""), a.lookUp, speak)
 		g.GET(ticketing.StatusPath(tag, ":ref"), a.statusPage, speak)
-		g.POST(ticketing.StatusPath(tag, ":ref")+"/message", a.write, speak)
-		g.POST(ticketing.StatusPath(tag, ":ref")+"/reopen", a.deny, speak)
+		up := a.Kit.PublicUploads(e, ticketing.StatusPath(tag, ":ref"), a.flood)
+		up.POST("/message", a.write, speak)
+		up.POST("/reopen", a.deny, speak)
 		g.GET(ticketing.StatusPath(tag, ":ref")+"/files/:file", a.file, speak)
 	}
 }

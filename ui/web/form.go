@@ -30,7 +30,7 @@ type FieldError struct {
 }
 
 // maxParts bounds what a multipart form keeps in memory; the rest goes to
-// temporary files, which the server removes.
+// temporary files, which are removed with the answer.
 const maxParts = 1 << 20
 
 // ReadForm parses the body. A body that is no form is Invalid.

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -150,9 +151,10 @@ func (k *Kit) StaffUploads(e *echo.Echo, prefix string) *echo.Group {
 	return e.Group(prefix, k.limitBody(k.UploadLimit), k.deadline, k.withSession, k.csrf(), k.requireStaff)
 }
 
-// PublicUploads is Public with the larger bound on bodies.
-func (k *Kit) PublicUploads(e *echo.Echo, prefix string) *echo.Group {
-	return e.Group(prefix, k.limitBody(k.UploadLimit), k.deadline, k.withSession, k.csrf())
+// PublicUploads is Public with the larger bound on bodies. What stands in first
+// runs before anything of the body is read: limits on who may send so much.
+func (k *Kit) PublicUploads(e *echo.Echo, prefix string, first ...echo.MiddlewareFunc) *echo.Group {
+	return e.Group(prefix, slices.Concat(first, []echo.MiddlewareFunc{k.limitBody(k.UploadLimit), k.deadline, k.withSession, k.csrf()})...)
 }
 
 // Streams gives a group for staff requests that stay open (server-sent events): no deadline.
