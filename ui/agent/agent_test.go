@@ -160,6 +160,20 @@ func (b *browser) get(path string, want int) answer {
 	return a
 }
 
+// framed asks as a browser does for a frame of a page.
+func (b *browser) framed(path string) answer {
+	b.t.Helper()
+	r, err := http.NewRequestWithContext(context.Background(), http.MethodGet, b.base+path, nil)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	r.Header.Set("Sec-Fetch-Dest", "iframe")
+	a := b.send(r)
+	a.is(b.t, http.StatusOK)
+	return a
+}
+
 func (b *browser) post(path string, want int, pairs ...string) answer {
 	b.t.Helper()
 	a := b.do(http.MethodPost, path, values(pairs), false)

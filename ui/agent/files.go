@@ -85,7 +85,11 @@ func (a *Area) safeMail(c echo.Context, body string, m *ticketing.Message) (web.
 	if safe.Remote == 0 {
 		return safe, web.MailBar{}
 	}
-	return safe, web.MailBar{Text: web.N(ctx, "message.pictures_kept", safe.Remote), Act: web.T(ctx, "message.show_pictures"), Href: path + "?pictures=" + outside}
+	bar := web.MailBar{Text: web.N(ctx, "message.pictures_kept", safe.Remote)}
+	if web.InFrame(c) {
+		bar.Act, bar.Href = web.T(ctx, "message.show_pictures"), path+"?pictures="+outside
+	}
+	return safe, bar
 }
 
 // inlineOf finds the address of a picture by its Content-ID.

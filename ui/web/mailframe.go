@@ -31,7 +31,7 @@ const (
 const MailSandbox = "allow-same-origin allow-popups allow-popups-to-escape-sandbox"
 
 // A MailBar is the line above a mail that says what was held back, and the one
-// thing to do about it. The zero value draws nothing.
+// thing to do about it, if any. The zero value draws nothing.
 type MailBar struct {
 	Text, Act, Href string
 }
@@ -50,19 +50,22 @@ func ServeMail(c echo.Context, m SafeMail, bar MailBar) error {
 	var b strings.Builder
 	b.WriteString(mailHead)
 	if bar.Text != "" {
-		b.WriteString(`<p class="bar"><span>` + html.EscapeString(bar.Text) + `</span><a href="` + html.EscapeString(bar.Href) + `">` + html.EscapeString(bar.Act) + `</a></p>`)
+		b.WriteString(`<p class="bar"><span>` + html.EscapeString(bar.Text) + `</span>`)
+		if bar.Act != "" {
+			b.WriteString(`<a href="` + html.EscapeString(bar.Href) + `">` + html.EscapeString(bar.Act) + `</a>`)
+		}
+		b.WriteString(`</p>`)
 	}
 	b.WriteString(m.HTML)
 	b.WriteString(mailTail)
 	return c.HTML(http.StatusOK, b.String())
 }
 
-// InFrame reports whether the browser asks for a page to show it in a frame of
-// a page of this site. A link in a mail or on another site never does, so that it
-// cannot ask for what only the bar of the frame may ask for. Browsers that do not
-// say are believed.
+// InFrame reports whether the browser says that it asks for a page to show it in
+// a frame of a page of this site. A link in a mail or on another site never does,
+// so that it cannot ask for what only the bar of the frame may ask for. Browsers
+// say nothing over plain http to another machine: then it is false.
 func InFrame(c echo.Context) bool {
 	h := c.Request().Header
-	dest, site := h.Get("Sec-Fetch-Dest"), h.Get("Sec-Fetch-Site")
-	return (dest == "" || dest == "iframe") && (site == "" || site == "same-origin")
+	return h.Get("Sec-Fetch-Dest") == "iframe" && h.Get("Sec-Fetch-Site") == "same-origin"
 }

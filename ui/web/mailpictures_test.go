@@ -112,7 +112,7 @@ func TestPicturesAreAskedFor(t *testing.T) {
 	if !strings.Contains(page, `<p class="bar"><span>1 &#34;slika&#34;</span><a href="/mail/with?a=1&amp;b">Prikaži</a></p>`) {
 		t.Errorf("no bar in %q", page)
 	}
-	res, page = br.do(t, http.MethodGet, "/mail/with", nil)
+	res, page = br.do(t, http.MethodGet, "/mail/with", nil, "Sec-Fetch-Dest", "iframe", "Sec-Fetch-Site", "same-origin")
 	csp := res.Header.Get("Content-Security-Policy")
 	if !strings.Contains(csp, "img-src 'self' https:;") || strings.Contains(csp, "allow-scripts") || !strings.Contains(csp, "default-src 'none'") || !strings.Contains(page, `src="https://news.example/a.png"`) {
 		t.Errorf("asked for: %q, %q", csp, page)
@@ -120,7 +120,7 @@ func TestPicturesAreAskedFor(t *testing.T) {
 	if got := res.Header.Get("Referrer-Policy"); got != "no-referrer" {
 		t.Errorf("Referrer-Policy = %q", got)
 	}
-	for dest, site := range map[string]string{"document": "same-origin", "iframe": "cross-site"} {
+	for dest, site := range map[string]string{"document": "same-origin", "iframe": "cross-site", "": ""} {
 		res, _ := br.do(t, http.MethodGet, "/mail/with", nil, "Sec-Fetch-Dest", dest, "Sec-Fetch-Site", site)
 		if res.StatusCode != http.StatusNoContent {
 			t.Errorf("%s from %s may ask for pictures", dest, site)
