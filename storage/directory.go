@@ -49,7 +49,7 @@ func (db *DB) Directory(ctx context.Context) (*ticketing.Directory, error) {
 		return nil, err
 	}
 	if c.now == nil || c.now.Stamp != stamp {
-		d, err := db.loadDirectory(ctx)
+		d, err := db.loadDirectory(ctx, c.now)
 		if err != nil {
 			return nil, err
 		}
@@ -68,7 +68,7 @@ var (
 		where n.language = letter_texts.language and n.name = letter_texts.name and n.version > letter_texts.version) order by language, name`)
 )
 
-func (db *DB) loadDirectory(ctx context.Context) (*ticketing.Directory, error) {
+func (db *DB) loadDirectory(ctx context.Context, before *ticketing.Directory) (*ticketing.Directory, error) {
 	var found bool
 	d := &ticketing.Directory{}
 	var departments []departmentRow
@@ -77,6 +77,8 @@ func (db *DB) loadDirectory(ctx context.Context) (*ticketing.Directory, error) {
 	var bodies []bodyRow
 	var rules []ruleRow
 	var letters []letterTextRow
+	var heads []routingHead
+	var absences []absenceRow
 	err := db.query(ctx,
 		statement{query: stampQuery, read: one(&found, &d.Stamp)},
 		statement{query: allDepartments, read: into(&departments)},
@@ -85,6 +87,8 @@ func (db *DB) loadDirectory(ctx context.Context) (*ticketing.Directory, error) {
 		statement{query: allAgents, read: into(&agents)},
 		statement{query: allRules, read: into(&rules)},
 		statement{query: newestLetters, read: into(&letters)},
+		statement{query: newestRoutings, read: intoHeads(&heads)},
+		statement{query: laterAbsences, args: []any{instant(db.instant())}, read: into(&absences)},
 	)
 	if err != nil {
 		return nil, err
@@ -106,14 +110,25 @@ func (db *DB) loadDirectory(ctx context.Context) (*ticketing.Directory, error) {
 	for i := range letters {
 		d.Letters = append(d.Letters, letters[i].letterText())
 	}
+	for i := range absences {
+		d.Absences = append(d.Absences, absences[i].absence())
+	}
 	book, err := rulebook(rules, db.zone)
+	if err != nil {
+		return nil, err
+	}
 	d.Rules = book.WithLegs(d.Departments)
+	var routes *ticketing.Routes
+	if before != nil {
+		routes = before.Routes
+	}
+	d.Routes, err = db.routes(ctx, heads, routes)
 	return d, err
 }
 
 func (r *departmentRow) department() ticketing.Department {
 	return ticketing.Department{
-		ID: ticketing.DepartmentID(r.ID), Code: r.Code, Names: r.Names, Email: r.Email, Digest: r.Digest, Intake: r.Intake, LegHours: int(r.LegHours),
+		ID: ticketing.DepartmentID(r.ID), Code: r.Code, Names: r.Names, Email: r.Email, Digest: r.Digest, Intake: r.Intake, LegHours: int(r.LegHours), Sharing: ticketing.Sharing(r.Sharing),
 		Disabled: r.Disabled, Version: r.Version,
 	}
 }

@@ -39,7 +39,7 @@ func factsDiffer(before, after *loadedTicket) bool {
 	b, a := &before.row, &after.row
 	if b.State != a.State || b.Code != a.Code || b.DuplicateOf != a.DuplicateOf || b.Channel != a.Channel || b.CategoryID != a.CategoryID ||
 		b.DepartmentID != a.DepartmentID || b.CitizenID != a.CitizenID || b.Language != a.Language || b.Episode != a.Episode ||
-		b.Address != a.Address || b.Lat != a.Lat || b.Lon != a.Lon || len(b.Endings) != len(a.Endings) || len(before.clocks) != len(after.clocks) {
+		b.Address != a.Address || b.Lat != a.Lat || b.Lon != a.Lon || b.DistrictID != a.DistrictID || len(b.Endings) != len(a.Endings) || len(before.clocks) != len(after.clocks) {
 		return true
 	}
 	for _, pair := range [][2]instant{{b.ReceivedAt, a.ReceivedAt}, {b.ValidatedAt, a.ValidatedAt}, {b.ResolvedAt, a.ResolvedAt}, {b.ClosedAt, a.ClosedAt}, {b.DueAt, a.DueAt}} {
@@ -110,6 +110,7 @@ func (db *DB) inTurn(ctx context.Context, f func(turn int64) (func(t *tx) error,
 
 // A foldBatch is what one turn derives facts from.
 type foldBatch struct {
+	dir       *ticketing.Directory
 	marks     []factMarkRow
 	tickets   []ticketRow
 	clocks    []clockRow
@@ -149,7 +150,7 @@ func (db *DB) foldTickets(ctx context.Context) (n int, err error) {
 	}
 	town := report.TownOf(dir)
 	err = db.inTurn(ctx, func(int64) (func(t *tx) error, error) {
-		b := foldBatch{}
+		b := foldBatch{dir: dir}
 		if err := db.query(ctx, statement{query: marksToFold, args: []any{foldTickets}, read: into(&b.marks)}); err != nil {
 			return nil, err
 		}
@@ -245,7 +246,7 @@ func (b *foldBatch) histories() (map[int64]*report.History, error) {
 	for i := range b.tickets {
 		r := &b.tickets[i]
 		k := r.ticket()
-		h := &report.History{Ticket: &k, Answers: b.answers, Earlier: b.earlier[r.ID]}
+		h := &report.History{Ticket: &k, Answers: b.answers, Earlier: b.earlier[r.ID], District: b.districtOf(r)}
 		if o, ok := b.originals[int64(r.DuplicateOf)]; ok {
 			h.Original = &o
 		}
@@ -269,6 +270,12 @@ func (b *foldBatch) histories() (map[int64]*report.History, error) {
 		h.Events = append(h.Events, e)
 	}
 	return all, nil
+}
+
+// districtOf is the code of a ticket's district.
+func (b *foldBatch) districtOf(r *ticketRow) string {
+	d, _ := b.dir.District(ticketing.DistrictID(r.DistrictID))
+	return d.Code
 }
 
 var (

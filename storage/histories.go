@@ -52,8 +52,12 @@ func (db *DB) history(ctx context.Context, ids []int64, kinds []ticketing.EventK
 	if len(ids) == 0 {
 		return nil
 	}
-	b, some := foldBatch{}, []any{ints(db.engine, ids)}
-	err := db.query(ctx,
+	dir, err := db.Directory(ctx)
+	if err != nil {
+		return err
+	}
+	b, some := foldBatch{dir: dir}, []any{ints(db.engine, ids)}
+	err = db.query(ctx,
 		statement{query: ticketsToFold, args: some, read: into(&b.tickets)},
 		statement{query: clocksToFold, args: some, read: into(&b.clocks)},
 		statement{query: eventsToFold, args: []any{some[0], texts(db.engine, kinds)}, read: into(&b.events)},

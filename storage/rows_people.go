@@ -56,6 +56,7 @@ type departmentRow struct {
 	Disabled bool                         `gorm:"column:disabled"`
 	Version  int64                        `gorm:"column:version"`
 	LegHours int16                        `gorm:"column:leg_hours"`
+	Sharing  string                       `gorm:"column:sharing"`
 }
 
 // TableName names the table.

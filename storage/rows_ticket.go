@@ -60,6 +60,7 @@ type ticketRow struct {
 	CustodyWhy    string                       `gorm:"column:custody_why"`
 	Referrals     list[ticketing.Referral]     `gorm:"column:referrals"`
 	Consultations list[ticketing.Consultation] `gorm:"column:consultations"`
+	DistrictID    optional                     `gorm:"column:district_id"`
 }
 
 // TableName names the table.

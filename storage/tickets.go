@@ -282,6 +282,9 @@ func (l *lister) prepare(ctx context.Context) error {
 	if f.Category != 0 {
 		l.pick("category_id = ?", int64(f.Category))
 	}
+	if f.District != 0 {
+		l.pick("district_id = ?", int64(f.District))
+	}
 	if f.Channel != "" {
 		l.and("channel = ?", string(f.Channel))
 	}

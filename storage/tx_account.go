@@ -57,7 +57,7 @@ func (t *tx) SaveAgent(_ context.Context, a *ticketing.Agent) error {
 // SaveDepartment writes a department; see ticketing.Tx.
 func (t *tx) SaveDepartment(_ context.Context, d *ticketing.Department) error {
 	row := departmentRow{
-		ID: int64(d.ID), Code: clean(d.Code), Names: d.Names, Email: clean(d.Email), Digest: d.Digest, Intake: d.Intake, LegHours: small(d.LegHours), Disabled: d.Disabled,
+		ID: int64(d.ID), Code: clean(d.Code), Names: d.Names, Email: clean(d.Email), Digest: d.Digest, Intake: d.Intake, LegHours: small(d.LegHours), Sharing: string(d.Sharing), Disabled: d.Disabled,
 		Version: d.Version,
 	}
 	return saveRecord(t, &row, record{&row.ID, &row.Version, "department", "code"}, func() {

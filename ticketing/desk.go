@@ -145,6 +145,9 @@ func (d *Desk) Move(ctx context.Context, by Actor, target Target, to DepartmentI
 		if err := c.t.MoveTo(dept, c.by, Handover{Reason: reason, Salt: newSalt()}, c.dir.Rules, c.now); err != nil {
 			return err
 		}
+		if err := c.place(ctx, c.tx, c.dir, c.t, 0, 0, routerActor, c.now); err != nil {
+			return err
+		}
 		return c.announce(ctx, dept)
 	})
 }
@@ -158,6 +161,10 @@ func (d *Desk) Change(ctx context.Context, by Actor, target Target, ch Change) (
 				return invalid("category", "category.unknown")
 			}
 			ch.Category = &k
+		}
+		if ch.Location != nil {
+			district := c.dir.Routes.Locate(*ch.Location, nil)
+			ch.District = &district
 		}
 		return c.t.Apply(ch, c.by, c.dir.Rules, c.now)
 	})

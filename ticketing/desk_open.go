@@ -147,15 +147,40 @@ func (c *change) open(ctx context.Context, in OpenInput) error {
 		return err
 	}
 	o.ID, o.Ref = TicketID(id), NewReference(c.Settings.Prefix, year, n)
+	person := o.route(c.dir, in.routingCase(c.Settings, citizen))
 	c.t = Open(o, c.by, c.dir.Rules, c.now)
-	c.t.Language = in.Language
-	if c.t.Language == "" && citizen != nil {
-		c.t.Language = citizen.Language
-	}
-	if c.t.Language == "" {
-		c.t.Language = c.Settings.Language
+	c.t.Language = in.language(c.Settings, citizen)
+	if err := c.place(ctx, c.tx, c.dir, c.t, person, 0, routerActor, c.now); err != nil {
+		return err
 	}
 	return c.finishOpen(ctx, in, citizen)
+}
+
+// language is what the citizen is written to in.
+func (in *OpenInput) language(s Settings, citizen *Citizen) lang.Tag {
+	switch {
+	case in.Language != "":
+		return in.Language
+	case citizen != nil && citizen.Language != "":
+		return citizen.Language
+	}
+	return s.Language
+}
+
+// routerActor is who shares out what a person opened.
+var routerActor = SystemActor("routing")
+
+// routingCase is what the rules may know of a ticket opened by hand. What the
+// person chose stays.
+func (in *OpenInput) routingCase(s Settings, citizen *Citizen) RoutingCase {
+	c := RoutingCase{
+		Language: in.language(s, citizen), Text: in.Text, Sender: NormalEmail(in.Email), CategoryFixed: in.Category != 0,
+		DepartmentFixed: in.Department != 0, PriorityFixed: in.Priority != PriorityNormal,
+	}
+	if c.Sender == "" {
+		c.Sender = in.Phone
+	}
+	return c
 }
 
 func (c *change) handOpening(in OpenInput) (Opening, error) {

@@ -13,10 +13,11 @@ type Department struct {
 	ID       DepartmentID
 	Code     string // short, stable, [a-z0-9-]: what the API and files use
 	Names    map[lang.Tag]string
-	Email    string // where hand-overs are announced; "" = nowhere
-	Digest   bool   // announce hand-overs in one mail a day instead of at once
-	Intake   bool   // the bureau: new tickets without a category start here
-	LegHours int    // working hours in which it does its part of a ticket; 0 = no such target
+	Email    string  // where hand-overs are announced; "" = nowhere
+	Digest   bool    // announce hand-overs in one mail a day instead of at once
+	Intake   bool    // the bureau: new tickets without a category start here
+	LegHours int     // working hours in which it does its part of a ticket; 0 = no such target
+	Sharing  Sharing // how its tickets are shared out among its people
 	Disabled bool
 	Version  int64
 }
@@ -104,7 +105,8 @@ type Agent struct {
 func (a *Agent) Initials() string { return Initials(a.Name) }
 
 // A Directory is a consistent snapshot of what changes rarely: departments,
-// categories, agents (without password hashes), profiles and calendars. It is
+// categories, agents (without password hashes), profiles and calendars, routing
+// and absences. It is
 // immutable; the store renews it when something changed.
 type Directory struct {
 	Departments []Department
@@ -113,7 +115,9 @@ type Directory struct {
 	Agents      []Agent
 	Letters     []LetterText // the newest version of each text the city ever changed
 	Rules       *Rulebook
-	Stamp       int64 // raised by every change
+	Routes      *Routes   // rules and districts of routing; nil when there are none
+	Absences    []Absence // that last or are to come
+	Stamp       int64     // raised by every change
 }
 
 // Department gives the department, ok false when unknown.

@@ -28,6 +28,7 @@ const (
 	EventValidated    EventKind = "ticket.validated"
 	EventAssigned     EventKind = "ticket.assigned"
 	EventMoved        EventKind = "ticket.moved"   // custody to another department
+	EventRouted       EventKind = "ticket.routed"  // a rule fitted
 	EventChanged      EventKind = "ticket.changed" // subject, category, priority, tags, location
 	EventWaiting      EventKind = "ticket.waiting"
 	EventResumed      EventKind = "ticket.resumed"

@@ -19,6 +19,10 @@ func (a *arrival) open(ctx context.Context, sender *Citizen, continued *Ticket) 
 	if err != nil {
 		return err
 	}
+	var person AgentID
+	if !a.in.Spam {
+		person = o.route(a.dir, a.routingCase(citizen, continued != nil))
+	}
 	t := Open(o, intakeActor, a.dir.Rules, a.now)
 	t.Language = a.language(citizen)
 	m, err := a.message(ctx)
@@ -26,6 +30,9 @@ func (a *arrival) open(ctx context.Context, sender *Citizen, continued *Ticket) 
 		return err
 	}
 	t.First(m)
+	if err := a.settle(ctx, t, person); err != nil {
+		return err
+	}
 	if !a.in.Spam {
 		if err := a.receipt(ctx, t, citizen); err != nil {
 			return err

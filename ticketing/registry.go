@@ -55,6 +55,9 @@ func (r *Registry) SaveDepartment(ctx context.Context, by Actor, d *Department) 
 	if d.LegHours < 0 || d.LegHours > maxLegHours {
 		return invalid("leg_hours", "department.leg_hours")
 	}
+	if !d.Sharing.Known() {
+		return invalid("sharing", "sharing.unknown")
+	}
 	var saved Department
 	err := r.act(ctx, by, map[string]any{"department": d.Code}, func(tx Tx) error {
 		saved = *d // the function may run again

@@ -103,6 +103,18 @@ type Tx interface {
 	// SaveLetterText adds the version after t.Version, which must be the newest
 	// stored one (0: none), else Stale.
 	SaveLetterText(ctx context.Context, t *LetterText) error
+	// SaveRouting enters a new version of rules or districts; Stale unless it is
+	// the one after the newest.
+	SaveRouting(ctx context.Context, v *RoutingVersion) error
+	// Turn locks whose turn it last was in the department, 0 when nobody's yet;
+	// SetTurn writes it. Workload counts the tickets in work of each agent.
+	Turn(ctx context.Context, d DepartmentID) (AgentID, error)
+	SetTurn(ctx context.Context, d DepartmentID, a AgentID) error
+	Workload(ctx context.Context, agents []AgentID) (map[AgentID]int, error)
+	// Absence loads and locks an absence; SaveAbsence writes a new (ID 0) or changed
+	// one, another Version than the stored one is Stale.
+	Absence(ctx context.Context, id AbsenceID) (*Absence, error)
+	SaveAbsence(ctx context.Context, a *Absence) error
 	// EndSessions ends every session and API token of the agent.
 	EndSessions(ctx context.Context, id AgentID) error
 	// SavePass and Pass keep links that work once; Pass locks. Pass is found by

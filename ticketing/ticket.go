@@ -93,6 +93,7 @@ type Ticket struct {
 	ReplyTo    Party        // the address the requester wrote from; "" when none is usable
 	Parties    []string     // further addresses that may write: recipients added and senders confirmed by agents
 	Location   Location
+	District   DistrictID // of the location or of what was written; 0 when unknown
 	Language   lang.Tag
 	Tags       []string
 

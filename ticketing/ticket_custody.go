@@ -75,6 +75,7 @@ type Change struct {
 	Category *Category
 	Tags     *[]string
 	Location *Location
+	District *DistrictID // of the Location
 }
 
 // Apply makes the changes. A new category brings its promise: the open clocks
@@ -115,6 +116,10 @@ func (t *Ticket) Apply(ch Change, by Actor, rules *Rulebook, now time.Time) erro
 		l.Address = cleanLine(l.Address, maxPlace)
 		t.Location = l
 		data["location"] = true
+		if ch.District != nil && *ch.District != t.District {
+			t.District = *ch.District
+			data["district"] = int64(t.District)
+		}
 		t.Pending.Text = append(t.Pending.Text, l.Address)
 	}
 	if ch.Category != nil && ch.Category.ID != t.Category {

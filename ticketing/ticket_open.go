@@ -21,6 +21,9 @@ type Opening struct {
 	Spam       bool
 	Reason     string // why ReceivedAt lies in the past, typed by an agent
 	Salt       string // for the digest of Reason
+	District   DistrictID
+	Tags       []string
+	Firings    []Firing // of the rules that chose category, department, priority and tags
 }
 
 // Open makes a ticket out of a contact: in the bureau's custody, with its
@@ -30,12 +33,15 @@ func Open(o Opening, by Actor, rules *Rulebook, now time.Time) *Ticket {
 		ID: o.ID, Ref: o.Ref, Subject: cleanLine(o.Subject, MaxSubject), State: StateReceived, Priority: o.Priority,
 		Channel: o.Channel, Account: o.Account, Category: o.Category.ID, Department: o.Department,
 		Citizen: o.Citizen, ReplyTo: o.ReplyTo, Location: o.Location, Linked: o.Linked, Mentions: o.Mentions,
-		Episode: 1, ReceivedAt: o.ReceivedAt, CreatedAt: now, UpdatedAt: now,
+		District: o.District, Tags: cleanTags(o.Tags), Episode: 1, ReceivedAt: o.ReceivedAt, CreatedAt: now, UpdatedAt: now,
 	}
 	t.Pending.New = true
 	data := map[string]any{
 		"channel": string(o.Channel), "category": o.Category.Code, "department": int64(o.Department),
 		"received_at": instantOf(o.ReceivedAt),
+	}
+	if o.District != 0 {
+		data["district"] = int64(o.District)
 	}
 	if o.Linked != 0 {
 		data["continues"] = int64(o.Linked)
@@ -54,6 +60,7 @@ func Open(o Opening, by Actor, rules *Rulebook, now time.Time) *Ticket {
 		t.take(rules, 0, LegOpened, o.ReceivedAt, seq)
 		t.renewDue()
 	}
+	t.routed(o.Firings, by, now)
 	t.Pending.Text = append(t.Pending.Text, t.Subject, string(t.Ref), t.Location.Address)
 	return t
 }

@@ -31,6 +31,7 @@ type TicketFilter struct {
 	Assignee   AgentID
 	Unassigned bool
 	Category   CategoryID
+	District   DistrictID
 	Channel    Channel
 	Citizen    CitizenID
 	Priority   *Priority

@@ -5,6 +5,7 @@ import (
 	"context"
 	"reflect"
 	"slices"
+	"time"
 
 	"github.com/sistem48/system48/ticketing"
 	"github.com/sistem48/system48/ticketing/calendar"
@@ -32,7 +33,11 @@ func (s *Store) Directory(ctx context.Context) (*ticketing.Directory, error) {
 		defer s.directory.Unlock()
 		stamp, _ := v.stamps.get(v.in, "")
 		if s.directory.now == nil || s.directory.now.Stamp != stamp {
-			s.directory.now = v.snapshot(stamp)
+			made, err := v.snapshot(stamp, s.now())
+			if err != nil {
+				return err
+			}
+			s.directory.now = made
 		}
 		d = s.directory.now
 		return nil
@@ -40,7 +45,7 @@ func (s *Store) Directory(ctx context.Context) (*ticketing.Directory, error) {
 	return d, err
 }
 
-func (v view) snapshot(stamp int64) *ticketing.Directory {
+func (v view) snapshot(stamp int64, now time.Time) (_ *ticketing.Directory, err error) {
 	d := &ticketing.Directory{Stamp: stamp}
 	for _, x := range v.departments.list(v.in, nil, func(a, b *ticketing.Department) int { return cmp.Compare(a.ID, b.ID) }) {
 		d.Departments = append(d.Departments, *copyOf(x))
@@ -60,7 +65,12 @@ func (v view) snapshot(stamp int64) *ticketing.Directory {
 	if r, ok := v.rules.get(v.in, ""); ok {
 		d.Rules = r.book.WithLegs(d.Departments)
 	}
-	return d
+	for _, x := range v.absences.list(v.in, func(a *ticketing.Absence) bool { return now.Before(a.Until) },
+		func(a, b *ticketing.Absence) int { return cmp.Compare(a.ID, b.ID) }) {
+		d.Absences = append(d.Absences, *copyOf(x))
+	}
+	d.Routes, err = v.routes()
+	return d, err
 }
 
 // Agent implements [ticketing.Tx].

@@ -12,6 +12,8 @@ type Ports interface {
 	ticketing.Store
 	ticketing.Outbox
 	ticketing.Duties
+	ticketing.AbsenceDuties
+	ticketing.RoutingReads
 	ticketing.Leases
 	ticketing.IntakeLedger
 	ticketing.TicketReads

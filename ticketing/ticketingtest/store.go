@@ -56,6 +56,9 @@ type Store struct {
 	categories  *table[ticketing.CategoryID, *ticketing.Category]
 	bodies      *table[ticketing.BodyID, *ticketing.Body]
 	legs        *table[ticketing.TicketID, []ticketing.Leg]
+	routings    *table[routingKey, *ticketing.RoutingVersion]
+	turns       *table[ticketing.DepartmentID, ticketing.AgentID]
+	absences    *table[ticketing.AbsenceID, *ticketing.Absence]
 	rules       *table[string, *rules] // one row, ""
 	stamps      *table[string, int64]  // one row, ""
 	letters     *table[letterKey, ticketing.LetterText]
@@ -122,6 +125,9 @@ func NewStore(now func() time.Time, zone *time.Location) *Store {
 	s.agents = newTable[ticketing.AgentID, *ticketing.Agent](s)
 	s.departments = newTable[ticketing.DepartmentID, *ticketing.Department](s)
 	s.categories = newTable[ticketing.CategoryID, *ticketing.Category](s)
+	s.routings = newTable[routingKey, *ticketing.RoutingVersion](s)
+	s.turns = newTable[ticketing.DepartmentID, ticketing.AgentID](s)
+	s.absences = newTable[ticketing.AbsenceID, *ticketing.Absence](s)
 	s.letters = newTable[letterKey, ticketing.LetterText](s)
 	s.bodies = newTable[ticketing.BodyID, *ticketing.Body](s)
 	s.legs = newTable[ticketing.TicketID, []ticketing.Leg](s)

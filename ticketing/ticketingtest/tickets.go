@@ -143,6 +143,7 @@ func hasFields(f ticketing.TicketFilter, t *ticketing.Ticket) bool {
 		(f.Assignee == 0 || f.Assignee == t.Assignee) &&
 		(!f.Unassigned || t.Assignee == 0) &&
 		(f.Category == 0 || f.Category == t.Category) &&
+		(f.District == 0 || f.District == t.District) &&
 		(f.Channel == "" || f.Channel == t.Channel) &&
 		(f.Priority == nil || *f.Priority == t.Priority) &&
 		(f.Waiting == "" || f.Waiting == t.Waiting) &&
