@@ -28,6 +28,7 @@ import (
 // PostgreSQL have all of it.
 type Ports interface {
 	ticketing.LetterReads
+	ticketing.RoutingReads
 	ticketing.Store
 	agent.Reads
 	ticketing.SessionStore

@@ -24,8 +24,10 @@ type duty struct {
 func (s *system) duties() []duty {
 	watch := &ticketing.Watch{Bureau: s.bureau, Duties: s.db}
 	upkeep := &ticketing.Upkeep{Bureau: s.bureau, Duties: s.db, Auditor: s.auditor}
+	away := &ticketing.Substitution{Bureau: s.bureau, Duties: s.db}
 	return []duty{
 		{name: "watch", every: 15 * time.Second, hour: -1, run: drain(watch.Run)},
+		{name: "absences", every: time.Minute, hour: -1, run: drain(away.Run)},
 		{name: "facts", every: 20 * time.Second, hour: -1, run: func(ctx context.Context) error {
 			_, err := s.db.FoldFacts(ctx)
 			return err

@@ -195,7 +195,7 @@ var eventIcons = map[ticketing.EventKind]string{
 	ticketing.EventResolved: "circle-check", ticketing.EventClosed: "lock", ticketing.EventReopened: "refresh",
 	ticketing.EventEpisodeVoid: "arrow-back-up", ticketing.EventSpam: "ban", ticketing.EventNotSpam: "arrow-back-up",
 	ticketing.EventRequester: "user", ticketing.EventConfirmed: "user-check", ticketing.EventRevoked: "key",
-	ticketing.EventWarned: "alert-triangle", ticketing.EventBreached: "flame",
+	ticketing.EventRouted: "adjustments", ticketing.EventWarned: "alert-triangle", ticketing.EventBreached: "flame",
 }
 
 func eventOf(ctx context.Context, dir *ticketing.Directory, e *ticketing.Event) (entry, bool) {
@@ -230,7 +230,13 @@ func eventOf(ctx context.Context, dir *ticketing.Directory, e *ticketing.Event) 
 	case ticketing.EventWarned, ticketing.EventBreached:
 		args = append(args, "Clock", web.T(ctx, "clock_name."+word(e.Data["clock"])))
 	}
+	if e.Kind == ticketing.EventRouted {
+		return entry{icon: icon, text: routed(ctx, dir, e), at: e.At}, true
+	}
 	text := web.T(ctx, "event."+string(e.Kind), args...)
+	if why := word(e.Data["why"]); e.Kind == ticketing.EventAssigned && why != "" {
+		text += " (" + web.T(ctx, "assigned_why."+why) + ")"
+	}
 	if e.Payload != "" {
 		text += ": " + e.Payload
 	}

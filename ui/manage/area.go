@@ -17,6 +17,7 @@ type Reads interface {
 	LedgerBalance(ctx context.Context, from, to time.Time) (ticketing.LedgerBalance, error)
 	ticketing.OutgoingReads
 	ticketing.LetterReads
+	ticketing.RoutingReads
 }
 
 // Deps are what the area works with; all but Mailboxes and Letters are required.
@@ -35,11 +36,12 @@ type Deps struct {
 type Area struct {
 	Deps
 	registry *ticketing.Registry
+	router   *ticketing.Router
 }
 
 // New gives the area; Register mounts it.
 func New(d Deps) *Area {
-	return &Area{Deps: d, registry: &ticketing.Registry{Bureau: d.Bureau}}
+	return &Area{Deps: d, registry: &ticketing.Registry{Bureau: d.Bureau}, router: &ticketing.Router{Bureau: d.Bureau, Reads: d.Reads}}
 }
 
 // Register mounts the routes: the map of this area.
@@ -88,9 +90,31 @@ func (a *Area) Register(e *echo.Echo) {
 		m.GET("/letters/:name/:language", a.letterPage)
 		m.POST("/letters/:name/:language", a.saveLetter)
 	}
+	a.registerRouting(e, m)
 	m.GET("/tokens", a.tokensPage)
 	m.POST("/tokens", a.issueToken)
 	m.POST("/tokens/:id/revoke", a.revokeToken)
+}
+
+// registerRouting mounts what new tickets find their way by, and who is away.
+func (a *Area) registerRouting(e *echo.Echo, m *echo.Group) {
+	m.GET("/routing", a.routingPage)
+	m.POST("/routing", a.changeRouting)
+	m.GET("/routing/new", a.rulePage)
+	m.POST("/routing/new", a.saveRule)
+	m.GET("/routing/rules/:id", a.rulePage)
+	m.POST("/routing/rules/:id", a.saveRule)
+	m.GET("/routing/versions/:version", a.oldRoutingPage)
+	m.GET("/routing/try", a.tryPage)
+	m.POST("/routing/try", a.tryRules)
+	m.GET("/routing/districts", a.districtsPage)
+	up := a.Kit.StaffUploads(e, pageDistricts)
+	up.POST("", a.importDistricts, web.Need(ticketing.RightManage))
+
+	away := a.Kit.Staff(e, pageAbsences)
+	away.GET("", a.absencesPage)
+	away.POST("", a.saveAbsence)
+	away.POST("/:id/end", a.endAbsence)
 }
 
 // directory gives the snapshot of departments, categories and staff.

@@ -67,7 +67,7 @@ func (a *Area) departmentPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	f := web.NewForm("code", d.Code, "email", d.Email, "leg_hours", strconv.Itoa(d.LegHours), "version", strconv.FormatInt(d.Version, 10))
+	f := web.NewForm("code", d.Code, "email", d.Email, "sharing", string(d.Sharing), "leg_hours", strconv.Itoa(d.LegHours), "version", strconv.FormatInt(d.Version, 10))
 	setNames(f, d.Names)
 	for field, on := range map[string]bool{"digest": d.Digest, "intake": d.Intake, "disabled": d.Disabled} {
 		if on {
@@ -102,6 +102,7 @@ func (a *Area) saveDepartment(c echo.Context) error {
 	d.Names, d.Code, d.Email = namesOf(f), f.Required("code", 40), f.Line("email", 254)
 	d.LegHours = int(f.Int("leg_hours", 0, 1000))
 	d.Digest, d.Intake, d.Disabled = f.Checked("digest"), f.Checked("intake"), f.Checked("disabled")
+	d.Sharing = ticketing.Sharing(f.Value("sharing"))
 	if d.ID != 0 {
 		d.Version = f.Int("version", 0, 1<<62) // the one that was shown: a later change is not overwritten
 	}

@@ -10,6 +10,8 @@ const (
 	pageUsers       = components.PageManage + "/users"
 	pageDepartments = components.PageManage + "/departments"
 	pageCategories  = components.PageManage + "/categories"
+	pageRouting     = components.PageManage + "/routing"
+	pageDistricts   = pageRouting + "/districts"
 	pageMail        = components.PageManage + "/mail"
 	pageLetters     = components.PageManage + "/letters"
 	pageTokens      = components.PageManage + "/tokens"
@@ -36,6 +38,7 @@ func (p settingsPage) links() []settingsLink {
 		{pageUsers, "users.title", ""},
 		{pageDepartments, "departments.title", ""},
 		{pageCategories, "categories.title", ""},
+		{pageRouting, "routing.title", ""},
 		{pageMail, "mail.nav", p.Mail},
 	}
 	if p.Letters {
