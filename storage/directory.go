@@ -2,16 +2,13 @@ package storage
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"reflect"
-	"slices"
 	"sync"
 	"time"
 
+	"gorm.io/gorm"
+
 	"github.com/sistem48/system48/ticketing"
-	"github.com/sistem48/system48/ticketing/calendar"
 )
 
 // directoryAge is how old the directory a process works with may be.
@@ -113,7 +110,7 @@ func (db *DB) loadDirectory(ctx context.Context, before *ticketing.Directory) (*
 	for i := range absences {
 		d.Absences = append(d.Absences, absences[i].absence())
 	}
-	book, err := rulebook(rules, db.zone)
+	book, err := rulesOf(rules).Book(db.zone)
 	if err != nil {
 		return nil, err
 	}
@@ -141,158 +138,53 @@ func (r *categoryRow) category() ticketing.Category {
 	}
 }
 
-// Kinds of rules.
-const (
-	ruleProfile  = "profile"
-	ruleCalendar = "calendar"
-	ruleDefault  = "default"
-)
-
-// ruleSet is every version of what the rules table holds.
-type ruleSet struct {
-	profiles  []ticketing.Profile
-	calendars []calendar.Spec
-	byDefault string
-}
-
-func readRules(rows []ruleRow) (ruleSet, error) {
-	var s ruleSet
-	for i := range rows {
-		var err error
-		switch r := &rows[i]; r.Kind {
-		case ruleProfile:
-			var p ticketing.Profile
-			err = json.Unmarshal([]byte(r.Body), &p)
-			s.profiles = append(s.profiles, p)
-		case ruleCalendar:
-			var c calendar.Spec
-			err = json.Unmarshal([]byte(r.Body), &c)
-			s.calendars = append(s.calendars, c)
-		case ruleDefault:
-			s.byDefault = r.Body
-		}
-		if err != nil {
-			return s, fmt.Errorf("stored rule %s %s: %w", rows[i].Kind, rows[i].Name, err)
-		}
-	}
-	return s, nil
-}
-
-// rulebook makes the rules of the stored rows; nil when there are none yet.
-func rulebook(rows []ruleRow, zone *time.Location) (*ticketing.Rulebook, error) {
-	s, err := readRules(rows)
-	if err != nil || s.byDefault == "" {
-		return nil, err
-	}
-	var made []*calendar.Calendar
-	for _, spec := range s.calendars {
-		c, err := calendar.New(spec)
-		if err != nil {
-			return nil, errors.Join(&ticketing.Error{Kind: ticketing.Invalid, Field: "calendars." + spec.Name, Key: "calendar.malformed"}, err)
-		}
-		made = append(made, c)
-	}
-	if zone == nil {
-		zone = time.UTC
-		if len(made) > 0 {
-			zone = made[0].Zone()
-		}
-	}
-	return ticketing.NewRulebook(zone, s.profiles, made, s.byDefault)
-}
-
 var (
-	lockedRules = selectFrom[ruleRow]("order by kind, name, version {pg:for update}")
 	lockStamp   = sqlQuery("select n from stamps where name = 'directory' {lock}")
-	addRule     = sqlQuery("insert into rules (kind, name, version, body) values (?, ?, ?, ?)")
-	setRule     = sqlQuery(`insert into rules (kind, name, version, body) values (?, ?, ?, ?)
-		on conflict (kind, name, version) do update set body = excluded.body`)
+	lockedRules = selectFrom[ruleRow]("order by kind, name, version {pg:for update}")
 )
 
-// SaveRules enters new versions of what changed; see ticketing.Tx.
-func (t *tx) SaveRules(_ context.Context, profiles []ticketing.Profile, calendars []calendar.Spec, byDefault string) error {
+// Rules gives every version and locks the directory's stamp: two processes
+// start with the same configuration. See ticketing.Tx.
+func (t *tx) Rules(context.Context) (ticketing.Rules, error) {
 	var stamp int64
 	var found bool
 	var stored []ruleRow
 	err := t.readAll(
-		statement{query: lockStamp, read: one(&found, &stamp)}, // two processes start with the same configuration
+		statement{query: lockStamp, read: one(&found, &stamp)},
 		statement{query: lockedRules, read: into(&stored)},
 	)
-	if err != nil {
-		return err
+	return rulesOf(stored), err
+}
+
+func rulesOf(rows []ruleRow) ticketing.Rules {
+	var out ticketing.Rules
+	for i := range rows {
+		r := &rows[i]
+		out = append(out, ticketing.Rule{
+			Kind: ticketing.RuleKind(r.Kind), Name: r.Name, Version: int(r.Version), Body: r.Body, By: r.Actor, At: r.At.time(),
+		})
 	}
-	old, err := readRules(stored)
-	if err != nil {
-		return err
-	}
-	added, err := newVersions(old, profiles, calendars)
-	if err != nil {
-		return err
-	}
-	if len(added) == 0 && old.byDefault == byDefault {
+	return out
+}
+
+// AddRules adds versions; see ticketing.Tx.
+func (t *tx) AddRules(_ context.Context, added ticketing.Rules) error {
+	err := t.withORM(func(g *gorm.DB) error {
+		for _, r := range added {
+			row := ruleRow{
+				Kind: clean(string(r.Kind)), Name: clean(r.Name), Version: int64(r.Version), Body: clean(r.Body), Actor: clean(r.By), At: never1970(r.At),
+			}
+			if err := g.Create(&row).Error; err != nil {
+				return err
+			}
+		}
 		return nil
+	})
+	if errors.Is(err, errDuplicate) {
+		return &failure{ticketing.Stale, never, &ticketing.Error{Kind: ticketing.Stale, Key: "rule.changed"}}
 	}
-	all := append(slices.Clone(stored), added...)
-	all = append(all, ruleRow{Kind: ruleDefault, Body: byDefault})
-	if _, err := rulebook(all, t.db.zone); err != nil {
+	if err != nil {
 		return err
 	}
-	for _, r := range added {
-		t.queue(addRule, r.Kind, r.Name, r.Version, r.Body)
-	}
-	t.queue(setRule, ruleDefault, "", int64(0), byDefault)
 	return t.touchDirectory()
-}
-
-// newVersions gives the rows of the rules that differ from their newest
-// stored version.
-func newVersions(old ruleSet, profiles []ticketing.Profile, calendars []calendar.Spec) ([]ruleRow, error) {
-	var added []ruleRow
-	add := func(kind, name string, version int, x any) error {
-		body, err := json.Marshal(x)
-		added = append(added, ruleRow{Kind: kind, Name: clean(name), Version: int64(version), Body: clean(string(body))})
-		return err
-	}
-	for _, p := range profiles {
-		newest, ok := newestOf(old.profiles, func(x ticketing.Profile) (string, int) { return x.Name, x.Version }, p.Name)
-		if p.Version = newest.Version; ok && equalAsStored(newest, p) {
-			continue
-		}
-		p.Version++
-		if err := add(ruleProfile, p.Name, p.Version, p); err != nil {
-			return nil, err
-		}
-	}
-	for _, c := range calendars {
-		newest, ok := newestOf(old.calendars, func(x calendar.Spec) (string, int) { return x.Name, x.Version }, c.Name)
-		if c.Version = newest.Version; ok && equalAsStored(newest, c) {
-			continue
-		}
-		c.Version++
-		if err := add(ruleCalendar, c.Name, c.Version, c); err != nil {
-			return nil, err
-		}
-	}
-	return added, nil
-}
-
-func newestOf[T any](list []T, key func(T) (string, int), name string) (newest T, ok bool) {
-	best := 0
-	for _, x := range list {
-		if n, version := key(x); n == name && (!ok || version > best) {
-			newest, best, ok = x, version, true
-		}
-	}
-	return newest, ok
-}
-
-// equalAsStored compares what two values become when they are stored, in which
-// an empty list and none are alike.
-func equalAsStored[T any](a, b T) bool {
-	if reflect.DeepEqual(a, b) {
-		return true
-	}
-	x, errX := json.Marshal(a)
-	y, errY := json.Marshal(b)
-	return errX == nil && errY == nil && string(x) == string(y)
 }

@@ -28,7 +28,7 @@ func fillFacts(t testing.TB, db *storage.DB, n int) report.Day {
 	t.Helper()
 	ctx := context.Background()
 	err := db.InTx(ctx, func(tx ticketing.Tx) error {
-		if err := tx.SaveRules(ctx, ticketingtest.Profiles(), ticketingtest.Calendars(), "24x7"); err != nil {
+		if err := ticketing.EnterRules(ctx, tx, ticketingtest.Profiles(), ticketingtest.Calendars(), "24x7", time.Now()); err != nil {
 			return err
 		}
 		for i := range reportDepts {

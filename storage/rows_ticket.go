@@ -110,6 +110,8 @@ type clockRow struct {
 	ChargedID       int64   `gorm:"column:charged_id"`
 	Leg             int16   `gorm:"column:leg"`
 	OwnDueAt        instant `gorm:"column:own_due_at"`
+	Policy          string  `gorm:"column:policy"`
+	PolicyVersion   int16   `gorm:"column:policy_version"`
 }
 
 // TableName names the table.

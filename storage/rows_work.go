@@ -159,10 +159,12 @@ func (leaseRow) TableName() string { return "leases" }
 
 // ruleRow is a row of rules.
 type ruleRow struct {
-	Kind    string `gorm:"primaryKey;column:kind"`
-	Name    string `gorm:"primaryKey;column:name"`
-	Version int64  `gorm:"primaryKey;autoIncrement:false;column:version"`
-	Body    string `gorm:"column:body"`
+	Kind    string  `gorm:"primaryKey;column:kind"`
+	Name    string  `gorm:"primaryKey;column:name"`
+	Version int64   `gorm:"primaryKey;autoIncrement:false;column:version"`
+	Body    string  `gorm:"column:body"`
+	Actor   string  `gorm:"column:actor"`
+	At      instant `gorm:"column:at"`
 }
 
 // TableName names the table.

@@ -88,6 +88,8 @@ type Clock struct {
 	ProfileVersion  int
 	Calendar        string // name and version of what counts
 	CalendarVersion int
+	Policy          string // name and version of the policy that chose it; "" = the category did
+	PolicyVersion   int
 	OnCall          bool
 	Target          time.Duration
 
@@ -232,12 +234,16 @@ func (b *Rulebook) recompute(c *Clock, pauses []Pause) {
 	}
 }
 
-// newClock prepares a pending clock of the profile.
-func (b *Rulebook) newClock(kind ClockKind, p Profile, c Category) Clock {
-	k := Clock{Kind: kind, State: ClockPending, Profile: p.Name, ProfileVersion: p.Version, OnCall: c.OnCall, Calendar: p.Calendar, Target: p.Target}
+// newClock prepares a pending clock of the terms.
+func (b *Rulebook) newClock(kind ClockKind, terms Terms) Clock {
+	p := terms.Profile
+	k := Clock{
+		Kind: kind, State: ClockPending, Profile: p.Name, ProfileVersion: p.Version, Policy: terms.Policy, PolicyVersion: terms.PolicyVersion,
+		OnCall: terms.OnCall, Calendar: p.Calendar, Target: p.Target,
+	}
 	switch kind {
 	case ClockResolve:
-		k.Target = time.Duration(c.ResolveDays) * 24 * time.Hour
+		k.Target = time.Duration(terms.ResolveDays) * 24 * time.Hour
 		if p.WorkCalendar != "" {
 			k.Calendar = p.WorkCalendar
 		}

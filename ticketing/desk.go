@@ -142,7 +142,7 @@ func (d *Desk) Move(ctx context.Context, by Actor, target Target, to DepartmentI
 		if dept.ID == c.t.Department {
 			return nil
 		}
-		if err := c.t.MoveTo(dept, c.by, Handover{Reason: reason, Salt: newSalt()}, c.dir.Rules, c.now); err != nil {
+		if err := c.t.MoveTo(dept, c.category(), c.by, Handover{Reason: reason, Salt: newSalt()}, c.dir.Rules, c.now); err != nil {
 			return err
 		}
 		if err := c.place(ctx, c.tx, c.dir, c.t, 0, 0, routerActor, c.now); err != nil {
@@ -166,6 +166,8 @@ func (d *Desk) Change(ctx context.Context, by Actor, target Target, ch Change) (
 			district := c.dir.Routes.Locate(*ch.Location, nil)
 			ch.District = &district
 		}
+		was := c.category()
+		ch.Was = &was
 		return c.t.Apply(ch, c.by, c.dir.Rules, c.now)
 	})
 }

@@ -43,7 +43,9 @@ const (
 	EventReceipts     EventKind = "receipt.collected" // told of in the morning's collected receipt
 	EventWarned       EventKind = "clock.warned"
 	EventBreached     EventKind = "clock.breached"
-	EventRead         EventKind = "ticket.read" // somebody opened it; at most one a person in 15 minutes
+	EventEscalated    EventKind = "clock.escalated" // a step of the ladder: who was told of which clock
+	EventRebased      EventKind = "clock.rebased"   // an officer applied newer rules: old and new due instants
+	EventRead         EventKind = "ticket.read"     // somebody opened it; at most one a person in 15 minutes
 	EventRevealed     EventKind = "citizen.revealed"
 	EventRawRead      EventKind = "mail.raw_read"
 	EventCitizenSaved EventKind = "citizen.changed"

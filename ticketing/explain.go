@@ -15,6 +15,8 @@ type Explanation struct {
 	ProfileVersion  int
 	Calendar        string
 	CalendarVersion int
+	Policy          string // "" = the category decided
+	PolicyVersion   int
 	OnCall          bool
 	Start           StartRule
 	StartedAt       time.Time // the instant of receipt or validation
@@ -36,7 +38,7 @@ func (b *Rulebook) Explain(c Clock, pauses []Pause, now time.Time) (Explanation,
 	p, _ := b.Profile(c.Profile, c.ProfileVersion)
 	x := Explanation{
 		Kind: c.Kind, Profile: c.Profile, ProfileVersion: c.ProfileVersion, Calendar: c.Calendar,
-		CalendarVersion: c.CalendarVersion, OnCall: c.OnCall, Start: p.Start, StartedAt: c.StartedAt, CountFrom: c.CountFrom, Target: c.Target,
+		CalendarVersion: c.CalendarVersion, Policy: c.Policy, PolicyVersion: c.PolicyVersion, OnCall: c.OnCall, Start: p.Start, StartedAt: c.StartedAt, CountFrom: c.CountFrom, Target: c.Target,
 	}
 	if c.OnCall {
 		x.Start = FromReceipt
@@ -93,7 +95,7 @@ func (b *Rulebook) Promise(profile string, start time.Time, target time.Duration
 	if target > 0 {
 		p.Target = target
 	}
-	c := b.newClock(ClockAnswer, p, Category{})
+	c := b.newClock(ClockAnswer, Terms{Profile: p})
 	c.Target = p.Target
 	b.start(&c, start.UTC(), 0, pauses)
 	return b.Explain(c, pauses, now)

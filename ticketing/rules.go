@@ -38,7 +38,7 @@ type Profile struct {
 // alwaysOpen is the calendar of on-call categories.
 const alwaysOpen = "24x7"
 
-// A Rulebook holds every version of every profile and calendar. It is
+// A Rulebook holds every version of every profile, calendar and policy. It is
 // immutable.
 type Rulebook struct {
 	Default   string // profile of categories that name none
@@ -46,6 +46,9 @@ type Rulebook struct {
 	profiles  map[string][]Profile // ascending versions
 	calendars map[string][]*calendar.Calendar
 	legs      map[DepartmentID]time.Duration // see WithLegs
+	policies  map[string][]Policy
+	order     []Policy // the newest in use, as they are tried
+	stored    Rules
 }
 
 // NewRulebook checks that profiles name calendars that exist and promises that
@@ -63,11 +66,13 @@ func NewRulebook(zone *time.Location, profiles []Profile, calendars []*calendar.
 	}
 	var errs []error
 	for _, p := range profiles {
-		errs = append(errs, b.check(p))
 		b.profiles[p.Name] = append(b.profiles[p.Name], p)
 	}
 	for _, list := range b.profiles {
 		slices.SortFunc(list, func(x, y Profile) int { return x.Version - y.Version })
+	}
+	for _, p := range b.Profiles() {
+		errs = append(errs, b.check(p)) // older versions were, with the calendars of their time
 	}
 	if _, ok := b.profiles[byDefault]; !ok {
 		errs = append(errs, &Error{Kind: Invalid, Field: "default_profile", Key: "profile.unknown", Args: map[string]any{"Name": byDefault}})
@@ -93,19 +98,32 @@ func (b *Rulebook) check(p Profile) error {
 	default:
 		return field("start", "profile.start")
 	}
-	if p.Target <= 0 || p.Target > 366*24*time.Hour {
+	if p.Target <= 0 || p.Target > maxTarget {
 		return field("target", "profile.target")
 	}
 	for _, n := range names {
-		c, ok := b.Calendar(n, 0)
-		if !ok {
+		if _, ok := b.Calendar(n, 0); !ok {
 			return field("calendar", "profile.calendar")
 		}
-		if _, err := c.Add(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), p.Target); err != nil {
+		if !b.reachable(n, p.Target) {
 			return field("calendar", "profile.never_open")
 		}
 	}
 	return nil
+}
+
+// maxTarget bounds a promise: a year.
+const maxTarget = 366 * 24 * time.Hour
+
+// reachable reports whether a promise of the length can be kept by the calendar
+// at all.
+func (b *Rulebook) reachable(name string, target time.Duration) bool {
+	c, ok := b.Calendar(name, 0)
+	if !ok {
+		return false
+	}
+	_, err := c.Add(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), target)
+	return err == nil
 }
 
 // Zone is the city's zone.

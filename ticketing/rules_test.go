@@ -357,7 +357,7 @@ func TestEventsAreChained(t *testing.T) {
 	rules := testRules(t)
 	k := openTicket(t, rules, testCategory, "2026-11-23 09:00")
 	now := at(t, "2026-11-23 10:00")
-	if err := k.MoveTo(Department{ID: 2}, testAgent, Handover{Reason: "nadležni su Putevi", Salt: "00ff"}, rules, now); err != nil {
+	if err := k.MoveTo(Department{ID: 2}, Category{}, testAgent, Handover{Reason: "nadležni su Putevi", Salt: "00ff"}, rules, now); err != nil {
 		t.Fatal(err)
 	}
 	if err := k.Assign(9, testAgent, now); err != nil {

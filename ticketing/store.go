@@ -3,8 +3,6 @@ package ticketing
 import (
 	"context"
 	"time"
-
-	"github.com/sistem48/system48/ticketing/calendar"
 )
 
 // A Store keeps everything. The in-memory one of ticketingtest, SQLite and
@@ -97,9 +95,11 @@ type Tx interface {
 	SaveDepartment(ctx context.Context, d *Department) error
 	SaveBody(ctx context.Context, b *Body) error
 	SaveCategory(ctx context.Context, c *Category) error
-	// SaveRules enters the profiles and calendars whose content differs from the
-	// newest stored version as new versions, and the default profile; equal ones change nothing.
-	SaveRules(ctx context.Context, profiles []Profile, calendars []calendar.Spec, byDefault string) error
+	// Rules gives every version of every rule, and keeps others from adding any
+	// until the transaction ends.
+	Rules(ctx context.Context) (Rules, error)
+	// AddRules adds versions; one that is there already is Stale.
+	AddRules(ctx context.Context, added Rules) error
 	// SaveLetterText adds the version after t.Version, which must be the newest
 	// stored one (0: none), else Stale.
 	SaveLetterText(ctx context.Context, t *LetterText) error

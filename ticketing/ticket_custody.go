@@ -40,8 +40,9 @@ func (h Handover) tell(e *Event) {
 
 // MoveTo hands custody to another department (I5). The person it was assigned
 // to loses it, since custody is another's; the citizen's clocks do not stop.
-// What an outside body has must be taken back first: Conflict.
-func (t *Ticket) MoveTo(d Department, by Actor, h Handover, rules *Rulebook, now time.Time) error {
+// Where a policy promises something else there, they are rebased; c is the
+// ticket's category. What an outside body has must be taken back first: Conflict.
+func (t *Ticket) MoveTo(d Department, c Category, by Actor, h Handover, rules *Rulebook, now time.Time) error {
 	if t.Department == d.ID {
 		return nil
 	}
@@ -58,11 +59,13 @@ func (t *Ticket) MoveTo(d Department, by Actor, h Handover, rules *Rulebook, now
 	t.charge(now)
 	held := t.InCustody()
 	t.release(rules, now)
-	from := t.Department
+	before, seq := t.Facts(), t.nextSeq()
 	t.Department, t.Assignee = d.ID, 0
-	h.tell(t.record(by, EventMoved, now, map[string]any{"from": int64(from), "to": int64(d.ID)}))
+	data := map[string]any{"from": int64(before.Department), "to": int64(d.ID)}
+	h.tell(t.record(by, EventMoved, now, data))
+	t.follow(before, c, rules, data, now)
 	if held {
-		t.take(rules, 0, LegMoved, now, t.nextSeq()-1)
+		t.take(rules, 0, LegMoved, now, seq)
 	}
 	t.renewDue()
 	return nil
@@ -73,6 +76,7 @@ type Change struct {
 	Subject  *string
 	Priority *Priority
 	Category *Category
+	Was      *Category // what the ticket is of before the change; nil: a change of priority rebases nothing
 	Tags     *[]string
 	Location *Location
 	District *DistrictID // of the Location
@@ -94,6 +98,7 @@ func (t *Ticket) Apply(ch Change, by Actor, rules *Rulebook, now time.Time) erro
 			t.Pending.Text = append(t.Pending.Text, s)
 		}
 	}
+	before := t.Facts()
 	if ch.Priority != nil && *ch.Priority != t.Priority {
 		if *ch.Priority > PriorityUrgent {
 			return invalid("priority", "priority.unknown")
@@ -128,10 +133,14 @@ func (t *Ticket) Apply(ch Change, by Actor, rules *Rulebook, now time.Time) erro
 		}
 		data["category"] = ch.Category.Code
 		t.Judge(watchActor, now)
-		t.recategorise(*ch.Category, rules, data)
+		t.Category = ch.Category.ID
+		t.rebase(*ch.Category, rules, data)
 	}
 	if len(data) == 0 {
 		return nil
+	}
+	if _, recategorised := data["category"]; !recategorised && ch.Was != nil && before != t.Facts() {
+		t.follow(before, *ch.Was, rules, data, now)
 	}
 	if err := t.work(); err != nil {
 		return err
@@ -139,62 +148,6 @@ func (t *Ticket) Apply(ch Change, by Actor, rules *Rulebook, now time.Time) erro
 	t.record(by, EventChanged, now, data)
 	t.renewDue()
 	return nil
-}
-
-// recategorise gives the ticket the category, and the open clocks its promise.
-// Once the work is done the promise stays the one it was done under.
-func (t *Ticket) recategorise(c Category, rules *Rulebook, data map[string]any) {
-	t.Category = c.ID
-	if !t.State.InWork() {
-		return
-	}
-	p := rules.ProfileFor(c)
-	var kept []Clock
-	for _, k := range t.Clocks {
-		if k.Kind == ClockLeg || k.Episode != t.Episode || (!k.open() && k.State != ClockPending) || !k.BreachedAt.IsZero() {
-			kept = append(kept, k)
-			continue
-		}
-		if (k.Kind == ClockResolve && c.ResolveDays == 0) || (k.Kind == ClockValidation && p.Start == FromReceipt) {
-			continue // the new category makes no such promise
-		}
-		n := rules.newClock(k.Kind, p, c)
-		n.ID, n.Ticket, n.Episode, n.Answer = k.ID, k.Ticket, k.Episode, k.Answer
-		t.restart(&n, k, p, rules)
-		if !k.Due.Equal(n.Due) {
-			data["due_"+string(k.Kind)] = []string{stamp(k.Due), stamp(n.Due)}
-		}
-		kept = append(kept, n)
-	}
-	t.Clocks = kept
-	t.addPromises(c, p, rules)
-}
-
-// addPromises begins the clocks that the new category has and the old one had not.
-func (t *Ticket) addPromises(c Category, p Profile, rules *Rulebook) {
-	a := t.clock(ClockAnswer)
-	if a == nil {
-		return
-	}
-	if c.ResolveDays > 0 && t.clock(ClockResolve) == nil {
-		n := rules.newClock(ClockResolve, p, c)
-		n.Ticket, n.Episode = t.ID, t.Episode
-		at := a.StartedAt
-		if p.Start == FromValidation && t.Episode == 1 {
-			at = t.ValidatedAt // what the answer clock began with may be the promise of before
-		}
-		if !at.IsZero() {
-			t.start(rules, &n, at, a.StartSeq)
-		}
-		t.Clocks = append(t.Clocks, n)
-	}
-	if p.Start == FromValidation && t.ValidatedAt.IsZero() && t.clock(ClockValidation) == nil {
-		n := rules.newClock(ClockValidation, p, c)
-		n.Ticket, n.Episode = t.ID, t.Episode
-		at, seq := t.beginning()
-		t.start(rules, &n, at, seq)
-		t.Clocks = append(t.Clocks, n)
-	}
 }
 
 // beginning gives when the episode began, and the event that began it.
@@ -208,26 +161,6 @@ func (t *Ticket) beginning() (at time.Time, seq int64) {
 		}
 	}
 	return t.ReceivedAt, 1
-}
-
-// restart sets the renewed clock n going where the old one k began, as the new
-// promise says.
-func (t *Ticket) restart(n *Clock, k Clock, p Profile, rules *Rulebook) {
-	at, seq := k.StartedAt, k.StartSeq
-	if n.Kind == ClockAnswer || n.Kind == ClockResolve {
-		switch {
-		case p.Start == FromReceipt && at.IsZero():
-			at, seq = t.beginning()
-		case p.Start == FromValidation && t.Episode == 1:
-			at = t.ValidatedAt
-		}
-	}
-	if at.IsZero() {
-		return
-	}
-	if t.start(rules, n, at, seq); n.Answer != 0 {
-		n.State = ClockAnswering
-	}
 }
 
 // instantOf writes an instant as events keep it, to be counted from again.

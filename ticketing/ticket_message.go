@@ -27,7 +27,7 @@ func (t *Ticket) Receive(m Message, by Actor, rules *Rulebook, c Category, now t
 	t.record(by, EventReceived, now, data)
 	t.addMessage(m)
 	if t.clock(ClockAnswer) != nil && !t.owesAnswer() {
-		k := rules.newClock(ClockNextAnswer, rules.ProfileFor(c), c)
+		k := rules.newClock(ClockNextAnswer, t.terms(rules, c))
 		k.Ticket, k.Episode = t.ID, t.Episode
 		t.start(rules, &k, m.ReceivedAt, seq)
 		t.Clocks = append(t.Clocks, k)

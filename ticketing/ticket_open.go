@@ -67,16 +67,17 @@ func Open(o Opening, by Actor, rules *Rulebook, now time.Time) *Ticket {
 
 // startClocks begins the episode's clocks at the instant of receipt.
 func (t *Ticket) startClocks(rules *Rulebook, c Category, at time.Time, seq int64) {
-	p := rules.ProfileFor(c)
+	terms := t.terms(rules, c)
+	p := terms.Profile
 	kinds := []ClockKind{ClockAnswer}
-	if c.ResolveDays > 0 {
+	if terms.ResolveDays > 0 {
 		kinds = append(kinds, ClockResolve)
 	}
 	if p.Start == FromValidation && t.ValidatedAt.IsZero() {
 		kinds = append(kinds, ClockValidation)
 	}
 	for _, kind := range kinds {
-		k := rules.newClock(kind, p, c)
+		k := rules.newClock(kind, terms)
 		k.Ticket, k.Episode = t.ID, t.Episode
 		if kind == ClockValidation || p.Start == FromReceipt || !t.ValidatedAt.IsZero() {
 			t.start(rules, &k, at, seq)

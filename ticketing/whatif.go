@@ -26,7 +26,7 @@ func (b *Rulebook) Under(t *Ticket, p Profile, c Category, validated, now time.T
 
 // recount is the clock under the profile.
 func (b *Rulebook) recount(t *Ticket, was Clock, p Profile, c Category, validated, now time.Time) Clock {
-	n := b.newClock(ClockAnswer, p, c)
+	n := b.newClock(ClockAnswer, Terms{Profile: p, OnCall: c.OnCall})
 	n.ID, n.Ticket, n.Episode, n.Answer = was.ID, was.Ticket, was.Episode, was.Answer
 	n.MetAt, n.EndedAt, n.EndCode = was.MetAt, was.EndedAt, was.EndCode
 	at := was.StartedAt

@@ -104,7 +104,7 @@ func New(d Deps) (*Server, error) {
 	agent.New(agent.Deps{Kit: kit, Hub: s.hub, Nav: nav, Bureau: d.Bureau, Reads: d.Ports, Blobs: d.Blobs, Sentence: d.Sentence}).Register(s.echo)
 	manage.New(manage.Deps{
 		Kit: kit, Nav: nav, Bureau: d.Bureau, Reads: d.Ports, Tokens: d.Ports, Mailboxes: d.Bureau.Settings.Accounts,
-		Letters: d.Letters,
+		Letters: d.Letters, Sentence: d.Sentence,
 	}).Register(s.echo)
 	reports.New(reports.Deps{Kit: kit, Nav: nav, Bureau: d.Bureau, Reads: d.Ports}).Register(s.echo)
 	if d.CitizenSentence == nil {

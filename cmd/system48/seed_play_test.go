@@ -51,7 +51,7 @@ func newStage(t *testing.T, start time.Time) *stage {
 
 // settle enters the sample city.
 func (s *stage) settle(tx ticketing.Tx) error {
-	if err := tx.SaveRules(s.ctx, ticketingtest.Profiles(), ticketingtest.Calendars(), "podgorica"); err != nil {
+	if err := ticketing.EnterRules(s.ctx, tx, ticketingtest.Profiles(), ticketingtest.Calendars(), "podgorica", s.clock.Now()); err != nil {
 		return err
 	}
 	tags := func(names map[string]string) map[lang.Tag]string {

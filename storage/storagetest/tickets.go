@@ -300,7 +300,7 @@ func testTicketScope(t *testing.T, r *room) {
 func testHandedOver(t *testing.T, r *room, lighting ticketing.Scope) {
 	k := r.ticket(t, func(k *ticketing.Ticket) { k.Department = r.Lighting.ID })
 	r.change(t, k.ID, func(_ ticketing.Tx, k *ticketing.Ticket) error {
-		return k.MoveTo(r.Cleaning, ticketing.SystemActor("test"), ticketing.Handover{}, r.rules(t), r.now())
+		return k.MoveTo(r.Cleaning, r.Other, ticketing.SystemActor("test"), ticketing.Handover{}, r.rules(t), r.now())
 	})
 	if _, err := r.TicketView(ctx(), lighting, k.Ref); err != nil {
 		t.Errorf("TicketView() for the department that had custody = %v", err)

@@ -131,11 +131,11 @@ func AlwaysOpen(zone *time.Location) *Calendar {
 // "Local" are refused: a bureau's zone is never that of the machine.
 func LoadZone(name string) (*time.Location, error) {
 	if name == "" || name == "Local" {
-		return nil, &Error{Field: "zone", Reason: "a zone name such as Europe/Podgorica is needed"}
+		return nil, &Error{Field: "zone", Code: FaultZone, Reason: "a zone name such as Europe/Podgorica is needed"}
 	}
 	zone, err := time.LoadLocation(name)
 	if err != nil {
-		return nil, &Error{Field: "zone", Reason: fmt.Sprintf("%q is not a known zone; use an IANA name such as Europe/Podgorica", clip(name))}
+		return nil, &Error{Field: "zone", Code: FaultZone, Reason: fmt.Sprintf("%q is not a known zone; use an IANA name such as Europe/Podgorica", clip(name))}
 	}
 	return zone, nil
 }
@@ -155,15 +155,17 @@ func WeekdaysFrom(first, last time.Weekday, from, to Minute) []Window {
 // check returns the joined faults of a spec, its zone apart.
 func check(s Spec) error {
 	var errs []error
-	fault := func(field, reason string) { errs = append(errs, &Error{Field: field, Reason: reason}) }
+	fault := func(field string, code Fault, reason string) {
+		errs = append(errs, &Error{Field: field, Code: code, Reason: reason})
+	}
 	if len(s.Weekly) > maxWindows {
-		return &Error{Field: "weekly", Reason: fmt.Sprintf("more than %d windows", maxWindows)}
+		return &Error{Field: "weekly", Code: FaultMany, Reason: fmt.Sprintf("more than %d windows", maxWindows)}
 	}
 	if len(s.Holidays) > maxDates || len(s.Extra) > maxDates {
-		return &Error{Field: "holidays", Reason: fmt.Sprintf("more than %d dates", maxDates)}
+		return &Error{Field: "holidays", Code: FaultMany, Reason: fmt.Sprintf("more than %d dates", maxDates)}
 	}
 	if len(s.Weekly) == 0 && len(s.Extra) == 0 {
-		fault("weekly", "no open hours at all")
+		fault("weekly", FaultClosed, "no open hours at all")
 	}
 	checkWeekly(s.Weekly, fault)
 	holidays := checkHolidays(s.Holidays, fault)
@@ -171,36 +173,36 @@ func check(s Spec) error {
 	return errors.Join(errs...)
 }
 
-func checkWeekly(ws []Window, fault func(field, reason string)) {
+func checkWeekly(ws []Window, fault func(field string, code Fault, reason string)) {
 	for i, w := range ws {
 		field := fmt.Sprintf("weekly[%d]", i)
 		if w.Day < time.Sunday || w.Day > time.Saturday {
-			fault(field, "there is no such weekday")
+			fault(field, FaultDay, "there is no such weekday")
 			continue
 		}
 		if reason := badHours(w.From, w.To); reason != "" {
-			fault(field, reason)
+			fault(field, FaultHours, reason)
 			continue
 		}
 		for j, v := range ws[:i] {
 			if v.Day == w.Day && v.From < w.To && w.From < v.To {
-				fault(field, fmt.Sprintf("%s %s–%s overlaps weekly[%d] %s–%s", w.Day, w.From, w.To, j, v.From, v.To))
+				fault(field, FaultOverlap, fmt.Sprintf("%s %s–%s overlaps weekly[%d] %s–%s", w.Day, w.From, w.To, j, v.From, v.To))
 				break
 			}
 		}
 	}
 }
 
-func checkHolidays(hs []Holiday, fault func(field, reason string)) map[Date]int {
+func checkHolidays(hs []Holiday, fault func(field string, code Fault, reason string)) map[Date]int {
 	seen := make(map[Date]int, len(hs))
 	for i, h := range hs {
 		field := fmt.Sprintf("holidays[%d]", i)
 		if !h.Date.valid() {
-			fault(field, fmt.Sprintf("%s is not a date between 1980 and 2199", h.Date))
+			fault(field, FaultDay, fmt.Sprintf("%s is not a date between 1980 and 2199", h.Date))
 			continue
 		}
 		if j, twice := seen[h.Date]; twice {
-			fault(field, fmt.Sprintf("%s is given twice, as %q and as %q", h.Date, clip(hs[j].Name), clip(h.Name)))
+			fault(field, FaultTwice, fmt.Sprintf("%s is given twice, as %q and as %q", h.Date, clip(hs[j].Name), clip(h.Name)))
 			continue
 		}
 		seen[h.Date] = i
@@ -208,25 +210,25 @@ func checkHolidays(hs []Holiday, fault func(field, reason string)) map[Date]int 
 	return seen
 }
 
-func checkExtra(xs []ExtraDay, holidays map[Date]int, fault func(field, reason string)) {
+func checkExtra(xs []ExtraDay, holidays map[Date]int, fault func(field string, code Fault, reason string)) {
 	byDate := make(map[Date][]int)
 	for i, x := range xs {
 		field := fmt.Sprintf("extra[%d]", i)
 		if !x.Date.valid() {
-			fault(field, fmt.Sprintf("%s is not a date between 1980 and 2199", x.Date))
+			fault(field, FaultDay, fmt.Sprintf("%s is not a date between 1980 and 2199", x.Date))
 			continue
 		}
 		if _, both := holidays[x.Date]; both {
-			fault(field, fmt.Sprintf("%s is also a holiday", x.Date))
+			fault(field, FaultBoth, fmt.Sprintf("%s is also a holiday", x.Date))
 			continue
 		}
 		if reason := badHours(x.From, x.To); reason != "" {
-			fault(field, reason)
+			fault(field, FaultHours, reason)
 			continue
 		}
 		for _, j := range byDate[x.Date] {
 			if xs[j].From < x.To && x.From < xs[j].To {
-				fault(field, fmt.Sprintf("%s %s–%s overlaps extra[%d]", x.Date, x.From, x.To, j))
+				fault(field, FaultOverlap, fmt.Sprintf("%s %s–%s overlaps extra[%d]", x.Date, x.From, x.To, j))
 				break
 			}
 		}

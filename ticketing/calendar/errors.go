@@ -24,7 +24,24 @@ var (
 type Error struct {
 	Field  string // "weekly[2]", "holidays[0]", "zone", …: where, counted from 0
 	Reason string // what is wrong, in English, lower case, without the field
+	Code   Fault  // of what a Spec can be refused for
 }
+
+// A Fault is a sort of what can be wrong with a [Spec], for who says it in
+// another language.
+type Fault string
+
+// The faults.
+const (
+	FaultZone    Fault = "zone"       // no such zone
+	FaultMany    Fault = "many"       // too many windows or dates
+	FaultClosed  Fault = "never_open" // no open hours at all
+	FaultDay     Fault = "day"        // no such weekday or date
+	FaultHours   Fault = "hours"      // hours that end before they begin, or are none
+	FaultOverlap Fault = "overlap"    // of two windows of one day
+	FaultTwice   Fault = "twice"      // a holiday given twice
+	FaultBoth    Fault = "both"       // a date that is a holiday and an extra day
+)
 
 // Error returns "calendar: field: reason".
 func (e *Error) Error() string { return "calendar: " + e.Field + ": " + e.Reason }

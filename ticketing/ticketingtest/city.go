@@ -50,7 +50,7 @@ func Settle(ctx context.Context, s ticketing.Store, at time.Time, profile string
 	var c *City
 	err := s.InTx(ctx, func(tx ticketing.Tx) error {
 		c = &City{PasswordHash: passwordHash}
-		if err := tx.SaveRules(ctx, Profiles(), Calendars(), profile); err != nil {
+		if err := ticketing.EnterRules(ctx, tx, Profiles(), Calendars(), profile, at); err != nil {
 			return err
 		}
 		if err := c.saveDepartments(ctx, tx); err != nil {

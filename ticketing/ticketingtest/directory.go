@@ -3,21 +3,11 @@ package ticketingtest
 import (
 	"cmp"
 	"context"
-	"reflect"
 	"slices"
 	"time"
 
 	"github.com/sistem48/system48/ticketing"
-	"github.com/sistem48/system48/ticketing/calendar"
 )
-
-// rules are all versions of what promises and calendars say.
-type rules struct {
-	profiles  []ticketing.Profile
-	calendars []calendar.Spec
-	byDefault string
-	book      *ticketing.Rulebook
-}
 
 // touch raises the stamp of the directory.
 func (t *tx) touch() {
@@ -33,7 +23,7 @@ func (s *Store) Directory(ctx context.Context) (*ticketing.Directory, error) {
 		defer s.directory.Unlock()
 		stamp, _ := v.stamps.get(v.in, "")
 		if s.directory.now == nil || s.directory.now.Stamp != stamp {
-			made, err := v.snapshot(stamp, s.now())
+			made, err := v.snapshot(stamp, s.zone, s.now())
 			if err != nil {
 				return err
 			}
@@ -45,7 +35,7 @@ func (s *Store) Directory(ctx context.Context) (*ticketing.Directory, error) {
 	return d, err
 }
 
-func (v view) snapshot(stamp int64, now time.Time) (_ *ticketing.Directory, err error) {
+func (v view) snapshot(stamp int64, zone *time.Location, now time.Time) (_ *ticketing.Directory, err error) {
 	d := &ticketing.Directory{Stamp: stamp}
 	for _, x := range v.departments.list(v.in, nil, func(a, b *ticketing.Department) int { return cmp.Compare(a.ID, b.ID) }) {
 		d.Departments = append(d.Departments, *copyOf(x))
@@ -63,7 +53,11 @@ func (v view) snapshot(stamp int64, now time.Time) (_ *ticketing.Directory, err 
 		d.Bodies = append(d.Bodies, *copyOf(x))
 	}
 	if r, ok := v.rules.get(v.in, ""); ok {
-		d.Rules = r.book.WithLegs(d.Departments)
+		book, err := r.Book(zone)
+		if err != nil {
+			return nil, err
+		}
+		d.Rules = book.WithLegs(d.Departments)
 	}
 	for _, x := range v.absences.list(v.in, func(a *ticketing.Absence) bool { return now.Before(a.Until) },
 		func(a, b *ticketing.Absence) int { return cmp.Compare(a.ID, b.ID) }) {
@@ -170,60 +164,28 @@ func (t *tx) SaveCategory(ctx context.Context, c *ticketing.Category) error {
 	})
 }
 
-// SaveRules implements [ticketing.Tx].
-func (t *tx) SaveRules(ctx context.Context, profiles []ticketing.Profile, calendars []calendar.Spec, byDefault string) error {
+// Rules implements [ticketing.Tx].
+func (t *tx) Rules(ctx context.Context) (ticketing.Rules, error) {
 	if err := t.use(ctx); err != nil {
-		return err
+		return nil, err
 	}
-	r := &rules{byDefault: byDefault}
-	old, had := t.rules.get(t.in, "")
-	if had {
-		r.profiles, r.calendars = slices.Clone(old.profiles), slices.Clone(old.calendars)
-	}
-	for _, p := range profiles {
-		newest, ok := newestOf(r.profiles, func(x ticketing.Profile) (string, int) { return x.Name, x.Version }, p.Name)
-		p.Version = newest.Version
-		if !ok || !reflect.DeepEqual(newest, p) {
-			p.Version++
-			r.profiles = append(r.profiles, copyOf(p))
-		}
-	}
-	for _, c := range calendars {
-		newest, ok := newestOf(r.calendars, func(x calendar.Spec) (string, int) { return x.Name, x.Version }, c.Name)
-		c.Version = newest.Version
-		if !ok || !reflect.DeepEqual(newest, c) {
-			c.Version++
-			r.calendars = append(r.calendars, copyOf(c))
-		}
-	}
-	if had && old.byDefault == byDefault && len(old.profiles) == len(r.profiles) && len(old.calendars) == len(r.calendars) {
-		return nil
-	}
-	var made []*calendar.Calendar
-	for _, spec := range r.calendars {
-		c, err := calendar.New(spec)
-		if err != nil {
-			return &ticketing.Error{Kind: ticketing.Invalid, Field: "calendars." + spec.Name, Key: "calendar.malformed"}
-		}
-		made = append(made, c)
-	}
-	book, err := ticketing.NewRulebook(t.zone, r.profiles, made, byDefault)
+	stored, _ := t.rules.get(t.in, "")
+	return slices.Clone(stored), nil
+}
+
+// AddRules implements [ticketing.Tx].
+func (t *tx) AddRules(ctx context.Context, added ticketing.Rules) error {
+	stored, err := t.Rules(ctx)
 	if err != nil {
 		return err
 	}
-	r.book = book
-	t.rules.put("", r)
+	for _, r := range added {
+		if slices.ContainsFunc(stored, func(x ticketing.Rule) bool { return x.Kind == r.Kind && x.Name == r.Name && x.Version == r.Version }) {
+			return fail(ticketing.Stale, "rule.changed")
+		}
+		stored = append(stored, r)
+	}
+	t.rules.put("", stored)
 	t.touch()
 	return nil
-}
-
-// newestOf gives the newest version of what has the name.
-func newestOf[T any](list []T, key func(T) (string, int), name string) (newest T, ok bool) {
-	for _, x := range list {
-		n, version := key(x)
-		if _, best := key(newest); n == name && (!ok || version > best) {
-			newest, ok = x, true
-		}
-	}
-	return newest, ok
 }

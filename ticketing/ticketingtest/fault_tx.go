@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/sistem48/system48/ticketing"
-	"github.com/sistem48/system48/ticketing/calendar"
 )
 
 // A faultTx counts the calls of a transaction.
@@ -191,11 +190,20 @@ func (x faultTx) SaveCategory(ctx context.Context, c *ticketing.Category) error 
 	return x.Tx.SaveCategory(ctx, c)
 }
 
-func (x faultTx) SaveRules(ctx context.Context, profiles []ticketing.Profile, calendars []calendar.Spec, byDefault string) error {
-	if err := x.step("SaveRules"); err != nil {
+// Rules implements [ticketing.Tx].
+func (x faultTx) Rules(ctx context.Context) (ticketing.Rules, error) {
+	if err := x.step("Rules"); err != nil {
+		return nil, err
+	}
+	return x.Tx.Rules(ctx)
+}
+
+// AddRules implements [ticketing.Tx].
+func (x faultTx) AddRules(ctx context.Context, added ticketing.Rules) error {
+	if err := x.step("AddRules"); err != nil {
 		return err
 	}
-	return x.Tx.SaveRules(ctx, profiles, calendars, byDefault)
+	return x.Tx.AddRules(ctx, added)
 }
 
 func (x faultTx) SaveLetterText(ctx context.Context, l *ticketing.LetterText) error {

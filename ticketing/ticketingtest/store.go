@@ -59,8 +59,8 @@ type Store struct {
 	routings    *table[routingKey, *ticketing.RoutingVersion]
 	turns       *table[ticketing.DepartmentID, ticketing.AgentID]
 	absences    *table[ticketing.AbsenceID, *ticketing.Absence]
-	rules       *table[string, *rules] // one row, ""
-	stamps      *table[string, int64]  // one row, ""
+	rules       *table[string, ticketing.Rules] // one row, ""
+	stamps      *table[string, int64]           // one row, ""
 	letters     *table[letterKey, ticketing.LetterText]
 	passes      *table[string, *ticketing.Pass]
 	sessions    *table[string, *ticketing.Session]
@@ -105,7 +105,7 @@ type draftKey struct {
 }
 
 // NewStore gives an empty store. now gives every instant it needs; zone is
-// that of the city, of the rulebook made by SaveRules.
+// that of the city, of the rulebook.
 func NewStore(now func() time.Time, zone *time.Location) *Store {
 	s := &Store{now: now, zone: zone, writer: make(chan struct{}, 1)}
 	s.counters.last = map[string]int64{}
@@ -131,7 +131,7 @@ func NewStore(now func() time.Time, zone *time.Location) *Store {
 	s.letters = newTable[letterKey, ticketing.LetterText](s)
 	s.bodies = newTable[ticketing.BodyID, *ticketing.Body](s)
 	s.legs = newTable[ticketing.TicketID, []ticketing.Leg](s)
-	s.rules = newTable[string, *rules](s)
+	s.rules = newTable[string, ticketing.Rules](s)
 	s.stamps = newTable[string, int64](s)
 	s.passes = newTable[string, *ticketing.Pass](s)
 	s.sessions = newTable[string, *ticketing.Session](s)

@@ -136,6 +136,9 @@ func (a *Area) explain(ctx context.Context, x ticketing.Explanation, now time.Ti
 		source: web.T(ctx, "why.source", "Profile", x.Profile, "Version", x.ProfileVersion, "Calendar", x.Calendar,
 			"CalendarVersion", x.CalendarVersion),
 	}
+	if x.Policy != "" {
+		w.source += " · " + web.T(ctx, "why.policy", "Policy", x.Policy, "Version", x.PolicyVersion)
+	}
 	end := x.Due
 	if end.IsZero() || end.Before(now) {
 		end = now
@@ -148,13 +151,12 @@ func (a *Area) explain(ctx context.Context, x ticketing.Explanation, now time.Ti
 		return min(100, max(0, 100*float64(t.Sub(x.StartedAt))/float64(whole)))
 	}
 	w.now, w.first, w.last = at(now), pr.Short(x.StartedAt), pr.Short(end)
+	var trace []calendar.Interval
 	for _, i := range x.Intervals {
 		if i.To.IsZero() {
 			i.To = end
 		}
-		if len(w.steps) < maxSteps {
-			w.steps = append(w.steps, stepOf(ctx, i))
-		}
+		trace = append(trace, i)
 		class := "skipped"
 		switch {
 		case i.Counted:
@@ -171,21 +173,8 @@ func (a *Area) explain(ctx context.Context, x ticketing.Explanation, now time.Ti
 		}
 		w.bar = append(w.bar, barPart{class, at(i.From), at(i.To)})
 	}
+	w.steps = components.StepsOf(ctx, trace)
 	return w
-}
-
-func stepOf(ctx context.Context, i calendar.Interval) components.StepView {
-	pr := web.PrinterOf(ctx)
-	s := components.StepView{
-		Kind: "not-counted", Label: pr.Short(i.From) + " – " + pr.Short(i.To), Note: whyNote(ctx, i), Amount: web.T(ctx, "why.not_counted"),
-	}
-	switch {
-	case i.Counted:
-		s.Kind, s.Amount = "counted", pr.Span(i.To.Sub(i.From))
-	case i.Why == calendar.WhyPaused:
-		s.Kind, s.Amount = "paused", pr.Span(i.To.Sub(i.From))
-	}
-	return s
 }
 
 func later(a, b time.Time) time.Time {
@@ -193,23 +182,4 @@ func later(a, b time.Time) time.Time {
 		return a
 	}
 	return b
-}
-
-// maxSteps keeps the list of stretches readable; the whole trace is in the API.
-const maxSteps = 40
-
-func whyNote(ctx context.Context, i calendar.Interval) string {
-	switch i.Why {
-	case calendar.WhyOpen:
-		return web.T(ctx, "why.open")
-	case calendar.WhyClosed:
-		return web.T(ctx, "why.closed")
-	case calendar.WhyHoliday:
-		return web.T(ctx, "why.holiday", "Name", i.Name)
-	case calendar.WhyPaused:
-		return web.T(ctx, "why.paused", "Reason", web.T(ctx, "wait."+i.Name))
-	case calendar.WhyBeforeStart:
-		return web.T(ctx, "why.before_start")
-	}
-	return ""
 }

@@ -84,6 +84,7 @@ type explanationJSON struct {
 	Profile   string            `json:"profile"`
 	Version   int               `json:"profile_version"`
 	Calendar  string            `json:"calendar"`
+	Policy    string            `json:"policy,omitempty" doc:"that chose the promise; absent: the category did"`
 	Start     time.Time         `json:"start"`
 	CountFrom time.Time         `json:"count_from"`
 	Target    int64             `json:"target_seconds"`
@@ -214,7 +215,7 @@ func (s *scribe) clocks(t *ticketing.Ticket, explain bool) []clockJSON {
 
 func (s *scribe) explanation(x ticketing.Explanation) *explanationJSON {
 	j := &explanationJSON{
-		Profile: x.Profile, Version: x.ProfileVersion, Calendar: x.Calendar, Start: x.StartedAt.UTC(), CountFrom: x.CountFrom.UTC(),
+		Profile: x.Profile, Version: x.ProfileVersion, Calendar: x.Calendar, Policy: x.Policy, Start: x.StartedAt.UTC(), CountFrom: x.CountFrom.UTC(),
 		Target: int64(x.Target / time.Second), DueAt: instant(x.Due), Intervals: []intervalJSON{}, Sentence: map[string]string{},
 	}
 	for _, i := range x.Intervals {

@@ -7,6 +7,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/sistem48/system48/ticketing"
+	"github.com/sistem48/system48/ticketing/lang"
 	"github.com/sistem48/system48/ui/components"
 	"github.com/sistem48/system48/ui/web"
 )
@@ -20,7 +21,7 @@ type Reads interface {
 	ticketing.RoutingReads
 }
 
-// Deps are what the area works with; all but Mailboxes and Letters are required.
+// Deps are what the area works with; all but Mailboxes, Letters and Sentence are required.
 type Deps struct {
 	Kit    *web.Kit
 	Nav    *components.Navigator
@@ -30,6 +31,8 @@ type Deps struct {
 	// Mailboxes are the configured accounts: each is shown, heard of or not.
 	Mailboxes []ticketing.Account
 	Letters   LetterBook // nil: letters are not edited here
+	// Sentence explains a deadline in one sentence.
+	Sentence func(tag lang.Tag, x ticketing.Explanation) string
 }
 
 // An Area serves sign-in, own account and settings.
@@ -83,6 +86,14 @@ func (a *Area) Register(e *echo.Echo) {
 	m.POST("/categories/new", a.saveCategory)
 	m.GET("/categories/:id", a.categoryPage)
 	m.POST("/categories/:id", a.saveCategory)
+	m.GET("/promises", a.promisesPage)
+	m.POST("/promises", a.saveDefault)
+	m.GET("/promises/:name", a.promisePage)
+	m.POST("/promises/:name", a.savePromise)
+	m.GET("/policies/:name", a.policyPage)
+	m.POST("/policies/:name", a.savePolicy)
+	m.GET("/calendars/:name", a.calendarPage)
+	m.POST("/calendars/:name", a.saveCalendar)
 	m.GET("/mail", a.mailPage)
 	m.POST("/mail/held", a.releaseHeld, web.Need(ticketing.RightOutgoing))
 	if a.Letters != nil {

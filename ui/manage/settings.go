@@ -12,6 +12,9 @@ const (
 	pageCategories  = components.PageManage + "/categories"
 	pageRouting     = components.PageManage + "/routing"
 	pageDistricts   = pageRouting + "/districts"
+	pagePromises    = components.PageManage + "/promises"
+	pagePolicies    = components.PageManage + "/policies"
+	pageCalendars   = components.PageManage + "/calendars"
 	pageMail        = components.PageManage + "/mail"
 	pageLetters     = components.PageManage + "/letters"
 	pageTokens      = components.PageManage + "/tokens"
@@ -39,6 +42,7 @@ func (p settingsPage) links() []settingsLink {
 		{pageDepartments, "departments.title", ""},
 		{pageCategories, "categories.title", ""},
 		{pageRouting, "routing.title", ""},
+		{pagePromises, "promises.title", ""},
 		{pageMail, "mail.nav", p.Mail},
 	}
 	if p.Letters {

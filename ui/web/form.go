@@ -162,6 +162,9 @@ func (f *Form) Value(field string) string { return f.values.Get(field) }
 // Set replaces what is shown in the field.
 func (f *Form) Set(field, value string) { f.values.Set(field, value) }
 
+// Add adds a value to a field that has several.
+func (f *Form) Add(field, value string) { f.values.Add(field, value) }
+
 // Fail records an error of a field; args are pairs as in [T]. The first error
 // of a field is the one shown.
 func (f *Form) Fail(field, key string, args ...any) {

@@ -1,0 +1,65 @@
+package ticketing
+
+import (
+	"context"
+)
+
+// SaveRule enters a new version of a promise, calendar or policy. seen is the
+// version that was edited, 0 for a new one: with another one meanwhile it is
+// Stale, with a name that is taken Conflict. What could not be kept is Invalid of
+// its field and changes nothing. Clocks that run keep the version they have.
+func (r *Registry) SaveRule(ctx context.Context, by Actor, d RuleDraft, seen int) error {
+	if err := by.need(RightManage); err != nil {
+		return err
+	}
+	if err := checkDraft(d); err != nil {
+		return err
+	}
+	now := r.now()
+	data := map[string]any{"rule": string(d.Kind), "name": d.Name, "version": seen + 1}
+	return r.act(ctx, by, data, func(tx Tx) error {
+		stored, err := tx.Rules(ctx)
+		if err != nil {
+			return err
+		}
+		if d.Kind == RuleDefault {
+			newest, _ := stored.Newest(d.Kind, "")
+			seen = newest.Version // one word: the last one who says it is right
+			data["version"] = seen + 1
+		}
+		x, _, err := stored.with(d, seen, by.ID(), now, nil)
+		if err != nil {
+			return err
+		}
+		return tx.AddRules(ctx, Rules{x})
+	})
+}
+
+// TryRule gives the rulebook as it would be with the draft, and stores nothing.
+// Errors are those of SaveRule, but never Stale.
+func (r *Registry) TryRule(ctx context.Context, by Actor, d RuleDraft) (*Rulebook, error) {
+	if err := by.need(RightManage); err != nil {
+		return nil, err
+	}
+	if err := checkDraft(d); err != nil {
+		return nil, err
+	}
+	dir, err := r.Store.Directory(ctx)
+	if err != nil {
+		return nil, err
+	}
+	newest, _ := dir.Rules.stored.Newest(d.Kind, d.Name)
+	_, book, err := dir.Rules.stored.with(d, newest.Version, by.ID(), r.now(), dir.Rules.zone)
+	return book, err
+}
+
+func checkDraft(d RuleDraft) error {
+	switch {
+	case d.Kind == RuleDefault:
+	case !codePattern.MatchString(d.Name):
+		return invalid("name", "code.malformed")
+	case d.Kind == RuleCalendar && d.Name == alwaysOpen:
+		return &Error{Kind: Conflict, Field: "name", Key: "rule.taken"}
+	}
+	return nil
+}

@@ -1,0 +1,295 @@
+package manage
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/sistem48/system48/ticketing"
+	"github.com/sistem48/system48/ticketing/calendar"
+	"github.com/sistem48/system48/ui/components"
+	"github.com/sistem48/system48/ui/web"
+)
+
+// A promisesView is everything promises are made from, on one page.
+type promisesView struct {
+	Page      settingsPage
+	Form      *web.Form // of the city's default
+	Directory *ticketing.Directory
+}
+
+func (a *Area) promisesPage(c echo.Context) error {
+	dir, err := a.directory(c)
+	if err != nil {
+		return err
+	}
+	return a.showPromises(c, http.StatusOK, dir, web.NewForm("default", dir.Rules.Default))
+}
+
+func (a *Area) showPromises(c echo.Context, status int, dir *ticketing.Directory, f *web.Form) error {
+	page, err := a.settings(c, "promises.title", pagePromises)
+	if err != nil {
+		return err
+	}
+	return web.Render(c, status, promisesPageView(promisesView{Page: page, Form: f, Directory: dir}))
+}
+
+// saveDefault makes a profile the city's promise.
+func (a *Area) saveDefault(c echo.Context) error {
+	f, err := web.ReadForm(c)
+	if err != nil {
+		return err
+	}
+	dir, err := a.directory(c)
+	if err != nil {
+		return err
+	}
+	if name := f.Required("default", 40); f.OK() {
+		err := a.registry.SaveRule(c.Request().Context(), web.ActorOf(c), ticketing.DraftDefault(name), 0)
+		if err != nil && !f.Take(err) {
+			return err
+		}
+	}
+	if !f.OK() {
+		return a.showPromises(c, http.StatusUnprocessableEntity, dir, f)
+	}
+	a.saved(c)
+	return web.Redirect(c, pagePromises)
+}
+
+// newest gives the newest version of a rule with who made it, for a line in a list.
+func (v promisesView) newest(kind ticketing.RuleKind, name string) ticketing.Rule {
+	if h := v.Directory.Rules.History(kind, name); len(h) > 0 {
+		return h[0]
+	}
+	return ticketing.Rule{}
+}
+
+// A ruleHead is what every form of a rule has around its fields.
+type ruleHead struct {
+	Page      settingsPage
+	Form      *web.Form
+	New       bool
+	Action    string
+	Directory *ticketing.Directory
+	History   []ticketing.Rule
+	Trial     *trialView // nil: not asked for
+}
+
+// author names who made a version.
+func (h ruleHead) author(ctx context.Context, r ticketing.Rule) string {
+	return ruleAuthor(ctx, h.Directory, r)
+}
+
+func ruleAuthor(ctx context.Context, dir *ticketing.Directory, r ticketing.Rule) string {
+	if id, ok := ticketing.AgentOf(r.By); ok {
+		if a, ok := dir.Agent(id); ok {
+			return a.Name
+		}
+		return r.By
+	}
+	return web.T(ctx, "promises.by_config")
+}
+
+// A trialView is what "try it" found: one or two promises, explained.
+type trialView struct {
+	At       time.Time
+	ByPolicy bool   // Policy and Profile say what decided
+	Policy   string // "": the category
+	Profile  string
+	Lines    []trialLine
+}
+
+type trialLine struct {
+	Label    string // what is promised
+	Due      time.Time
+	Sentence string
+	Steps    []components.StepView
+}
+
+func (a *Area) trialLine(ctx context.Context, x ticketing.Explanation) trialLine {
+	l := trialLine{Label: web.T(ctx, "promises.trial_"+string(x.Kind)), Due: x.Due, Steps: components.StepsOf(ctx, x.Intervals)}
+	if a.Sentence != nil && x.Kind == ticketing.ClockAnswer {
+		l.Sentence = a.Sentence(web.Language(ctx), x)
+	}
+	return l
+}
+
+// timeField is how browsers write an input of type datetime-local.
+const timeField = "2006-01-02T15:04"
+
+// nextFriday is the instant the forms try first: the Friday to come, 15:40.
+func nextFriday(now time.Time) time.Time {
+	day := now.AddDate(0, 0, (int(time.Friday-now.Weekday())+7)%7)
+	return time.Date(day.Year(), day.Month(), day.Day(), 15, 40, 0, 0, now.Location())
+}
+
+// tryAt reads the instant to try.
+func tryAt(f *web.Form, zone *time.Location) time.Time {
+	at, err := time.ParseInLocation(timeField, f.Line("try_at", 16), zone)
+	if err != nil || at.Before(calendar.Earliest) || !at.Before(calendar.Latest.AddDate(-10, 0, 0)) {
+		f.Fail("try_at", "promises.try_bad")
+	}
+	return at
+}
+
+// spanOf reads a length: hours, or with a unit as in "90m"; 0 and an error of the
+// field when it is none.
+func spanOf(f *web.Form, field string) time.Duration {
+	text := f.Line(field, 20)
+	if n, err := strconv.ParseFloat(strings.Replace(text, ",", ".", 1), 64); err == nil {
+		text = strconv.FormatFloat(n*60, 'f', 0, 64) + "m"
+	}
+	d, err := time.ParseDuration(strings.ReplaceAll(text, " ", ""))
+	if err != nil || d < 0 || d%time.Minute != 0 {
+		f.Fail(field, "promises.span_bad")
+		return 0
+	}
+	return d
+}
+
+// spanText writes a length as spanOf reads it.
+func spanText(d time.Duration) string {
+	switch {
+	case d == 0:
+		return ""
+	case d%time.Hour == 0:
+		return strconv.FormatInt(int64(d/time.Hour), 10)
+	}
+	return strings.TrimSuffix(d.String(), "0s")
+}
+
+// weekdays in the order people write a week.
+var week = []time.Weekday{time.Monday, time.Tuesday, time.Wednesday, time.Thursday, time.Friday, time.Saturday, time.Sunday}
+
+// dayName gives the name of a weekday in the reader's language.
+func dayName(ctx context.Context, d time.Weekday) string {
+	return web.PrinterOf(ctx).Weekday(time.Date(2026, 3, 1+int(d), 12, 0, 0, 0, web.PrinterOf(ctx).Now().Location())) // 1 March 2026 is a Sunday
+}
+
+func calendarOptions(dir *ticketing.Directory, none string) []components.Option {
+	var out []components.Option
+	if none != "" {
+		out = append(out, components.Option{Text: none})
+	}
+	for _, c := range dir.Rules.Calendars() {
+		out = append(out, components.Option{Value: c.Name(), Text: c.Name()})
+	}
+	return out
+}
+
+func profileOptions(dir *ticketing.Directory, none string) []components.Option {
+	var out []components.Option
+	if none != "" {
+		out = append(out, components.Option{Text: none})
+	}
+	for _, p := range dir.Rules.Profiles() {
+		out = append(out, components.Option{Value: p.Name, Text: p.Name})
+	}
+	return out
+}
+
+// ruleHead gives what surrounds the form of a rule; kind names its messages.
+func (a *Area) ruleHead(c echo.Context, kind ticketing.RuleKind, base, name string, dir *ticketing.Directory, f *web.Form) (ruleHead, error) {
+	h := ruleHead{Form: f, Directory: dir, New: name == newRule, Action: base + "/" + name}
+	title := "promises.edit_" + string(kind)
+	if h.New {
+		title = "promises.new_" + string(kind)
+	} else {
+		h.History = dir.Rules.History(kind, name)
+	}
+	var err error
+	h.Page, err = a.settings(c, title, pagePromises)
+	return h, err
+}
+
+// newRule is the name in the address of a rule that is not there yet.
+const newRule = "new"
+
+// fillNew sets what every form of a rule begins with.
+func fillNew(f *web.Form, version int, now time.Time) {
+	f.Set("version", strconv.Itoa(version))
+	f.Set("try_at", nextFriday(now).Format(timeField))
+}
+
+// settle tries or saves the draft that a form holds. It reports whether it was
+// saved; what is wrong with it is in the form then.
+func (a *Area) settle(c echo.Context, f *web.Form, d ticketing.RuleDraft, try func(*ticketing.Rulebook) error) (saved bool, err error) {
+	return a.settleWith(c, f, d, func(err error) error { return err }, try)
+}
+
+// settleWith is settle for a form whose fields are not those of the draft.
+func (a *Area) settleWith(c echo.Context, f *web.Form, d ticketing.RuleDraft, fields func(error) error, try func(*ticketing.Rulebook) error) (saved bool, err error) {
+	ctx, by := c.Request().Context(), web.ActorOf(c)
+	seen := int(f.Int("version", 0, 1<<30))
+	if f.Choice("do", "try", "save") == "save" && f.OK() {
+		err = a.registry.SaveRule(ctx, by, d, seen)
+		if err == nil {
+			a.saved(c)
+			return true, nil
+		}
+	} else if f.OK() {
+		var book *ticketing.Rulebook
+		if book, err = a.registry.TryRule(ctx, by, d); err == nil {
+			err = try(book)
+		}
+	}
+	if err != nil && !f.Take(fields(err)) {
+		return false, err
+	}
+	return false, nil
+}
+
+func statusOf(f *web.Form) int {
+	if f.OK() {
+		return http.StatusOK
+	}
+	return http.StatusUnprocessableEntity
+}
+
+// policyText says in words what a policy asks for.
+func policyText(ctx context.Context, dir *ticketing.Directory, p ticketing.Policy) string {
+	var parts []string
+	var names []string
+	for _, id := range p.Categories {
+		if k, ok := dir.Category(id); ok {
+			names = append(names, ticketing.NameIn(k.Names, web.Language(ctx)))
+		}
+	}
+	if len(names) > 0 {
+		parts = append(parts, strings.Join(names, ", "))
+	}
+	if len(p.Departments) > 0 {
+		parts = append(parts, departmentNames(ctx, dir, p.Departments))
+	}
+	if len(p.Priorities) > 0 {
+		var list []string
+		for _, x := range p.Priorities {
+			list = append(list, web.T(ctx, "priority."+x.String()))
+		}
+		parts = append(parts, strings.Join(list, ", "))
+	}
+	if len(p.Channels) > 0 {
+		var list []string
+		for _, x := range p.Channels {
+			list = append(list, web.T(ctx, "channel."+string(x)))
+		}
+		parts = append(parts, strings.Join(list, ", "))
+	}
+	if len(parts) == 0 {
+		return web.T(ctx, "promises.all_contacts")
+	}
+	return strings.Join(parts, " · ")
+}
+
+// named sorts rules as people read them.
+func named[T any](list []T, name func(T) string) []T {
+	slices.SortFunc(list, func(x, y T) int { return cmp.Compare(name(x), name(y)) })
+	return list
+}
