@@ -264,6 +264,7 @@ func files(ctx context.Context, ref ticketing.Reference, m *ticketing.Message, c
 		v := components.FileView{Name: web.FileLabel(f.Name), Size: f.Size, Href: href}
 		if web.ShownInline(f.ContentType) {
 			v.Thumb = href + "&inline=1"
+			v.Href = v.Thumb // opened rather than saved
 		}
 		out = append(out, v)
 	}
