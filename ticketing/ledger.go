@@ -106,6 +106,9 @@ type IntakeLedger interface {
 	// MailboxStart gives since when the account's mails are contacts. When nothing
 	// is recorded it records first and gives that.
 	MailboxStart(ctx context.Context, account string, first time.Time) (time.Time, error)
+	// MailboxOrder gives what operators asked of the account; nothing asked yet is
+	// an order that asks for nothing.
+	MailboxOrder(ctx context.Context, account string) (MailboxOrder, error)
 	// ClaimReceived leases up to n received items to the caller until now+lease,
 	// oldest first, raising each one's Attempts.
 	ClaimReceived(ctx context.Context, n int, lease time.Duration) ([]LedgerEntry, error)
@@ -118,7 +121,7 @@ type IntakeLedger interface {
 // A MailboxHealth is the state of one mail account as its source sees it.
 type MailboxHealth struct {
 	Account     string
-	State       string    // "ok", "connecting", "auth_failed", "folder_missing", "unreachable", "tls", "standby", "error"
+	State       string    // "ok", "connecting", "auth_failed", "folder_missing", "unreachable", "tls", "standby", "paused", "error"
 	Since       time.Time // when State was entered
 	Detail      string    // one line for the operator, without secrets
 	LastSuccess time.Time // last time the mailbox was swept to the end

@@ -115,6 +115,10 @@ type Tx interface {
 	// one, another Version than the stored one is Stale.
 	Absence(ctx context.Context, id AbsenceID) (*Absence, error)
 	SaveAbsence(ctx context.Context, a *Absence) error
+	// MailboxOrder and SaveMailboxOrder keep what operators ask of a mailbox; nothing
+	// asked yet is an order that asks for nothing.
+	MailboxOrder(ctx context.Context, account string) (MailboxOrder, error)
+	SaveMailboxOrder(ctx context.Context, o MailboxOrder) error
 	// EndSessions ends every session and API token of the agent.
 	EndSessions(ctx context.Context, id AgentID) error
 	// SavePass and Pass keep links that work once; Pass locks. Pass is found by

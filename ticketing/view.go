@@ -167,6 +167,7 @@ type LedgerReads interface {
 	// ticket that shows it; one that was understood is Conflict.
 	RetryLedger(ctx context.Context, id LedgerID) error
 	MailboxHealths(ctx context.Context) ([]MailboxHealth, error)
+	MailboxOrder(ctx context.Context, account string) (MailboxOrder, error)
 }
 
 // CitizenReads is what pages about citizens read.

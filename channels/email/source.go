@@ -45,9 +45,10 @@ type pace struct {
 	first, longest time.Duration // pauses between failed sessions
 	refused        time.Duration // and after refused credentials
 	probe          time.Duration // IDLE is proved to be alive this often
+	orders         time.Duration // operators' orders are looked up this often
 }
 
-var usualPace = pace{first: time.Second, longest: 5 * time.Minute, refused: authPause, probe: 45 * time.Second}
+var usualPace = pace{first: time.Second, longest: 5 * time.Minute, refused: authPause, probe: 45 * time.Second, orders: ordersEvery}
 
 // A Source reads one account. It holds the account's lease while it does, so
 // that of several processes one works and the others stand by.
@@ -64,6 +65,7 @@ type Source struct {
 	memory  memory
 	backoff backoff
 	pace    pace
+	orders  orderBook
 	renewed atomic.Int64
 }
 
@@ -128,18 +130,22 @@ func (s *Source) own(ctx context.Context, fence ticketing.Fence) {
 		s.keepLease(work, cancel, fence)
 	}()
 	s.health.begin(work)
+	if o, err := s.deps.Ledger.MailboxOrder(work, s.account.Name); err == nil {
+		s.orders.take(o) // before the first session: a pause outlives the process
+	}
+	heeded := make(chan struct{})
+	go func() {
+		defer close(heeded)
+		s.heed(work)
+	}()
 	for work.Err() == nil {
-		err := s.visit(work, fence)
-		if work.Err() != nil || errors.Is(err, errLeaseLost) {
+		if err := s.turn(work, fence); err != nil {
 			break
 		}
-		pause := s.backoff.after(err, s.pace)
-		state, detail := fault(err)
-		s.health.set(work, state, detail, true)
-		sleep(work, pause)
 	}
 	cancel(errFinished)
 	<-kept
+	<-heeded
 	s.health.end()
 	release, stop := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer stop()

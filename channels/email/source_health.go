@@ -20,6 +20,7 @@ const (
 	stateUnreachable   = "unreachable"
 	stateTLS           = "tls"
 	stateStandby       = "standby"
+	statePaused        = "paused" // by an operator
 	stateError         = "error"
 )
 
@@ -107,7 +108,7 @@ func (b *healthBook) set(ctx context.Context, state, detail string, record bool)
 		}
 	}
 	switch state {
-	case stateOK, stateConnecting, stateStandby:
+	case stateOK, stateConnecting, stateStandby, statePaused:
 		b.log.InfoContext(ctx, "mailbox state", "state", state, "did", detail)
 	default:
 		b.log.WarnContext(ctx, "mailbox state", "state", state, "did", detail)

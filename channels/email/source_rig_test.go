@@ -20,7 +20,7 @@ import (
 )
 
 // fastPace makes reconnecting quick.
-var fastPace = pace{first: 10 * time.Millisecond, longest: 100 * time.Millisecond, refused: time.Minute, probe: 45 * time.Second}
+var fastPace = pace{first: 10 * time.Millisecond, longest: 100 * time.Millisecond, refused: time.Minute, probe: 45 * time.Second, orders: 20 * time.Millisecond}
 
 // A spyLedger is the in-memory ledger, watched and made to fail.
 type spyLedger struct {

@@ -91,6 +91,9 @@ func (s *system) readiness(ctx context.Context) []readiness {
 				continue
 			}
 			r.Detail = b.State
+			if b.State == "paused" {
+				r.Detail = "paused under Settings, Mailboxes"
+			}
 			if b.Detail != "" {
 				r.Detail += ": " + b.Detail
 			}

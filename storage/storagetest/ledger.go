@@ -61,6 +61,7 @@ func testLedgerWork(t *testing.T, r *room) {
 		}
 	})
 	t.Run("MailboxHealths", func(t *testing.T) { testHealths(t, r) })
+	t.Run("MailboxOrder", func(t *testing.T) { testOrders(t, r) })
 }
 
 func testHealths(t *testing.T, r *room) {
@@ -79,6 +80,28 @@ func testHealths(t *testing.T, r *room) {
 	if got[1].Account != "z" || !got[1].LastSuccess.IsZero() || got[1].Idle {
 		t.Errorf("second account = %+v", got[1])
 	}
+}
+
+func testOrders(t *testing.T, r *room) {
+	none, err := r.MailboxOrder(ctx(), "main")
+	must(t, err)
+	same(t, "order nobody gave", none, ticketing.MailboxOrder{Account: "main"})
+	first := ticketing.MailboxOrder{Account: "main", Paused: true, By: r.Ana.ID, At: r.now()}
+	second := ticketing.MailboxOrder{Account: "main", By: r.Boris.ID, At: r.now().Add(time.Minute), TryAt: r.now().Add(time.Second)}
+	for _, want := range []ticketing.MailboxOrder{first, second} {
+		r.in(t, func(tx ticketing.Tx) error { return tx.SaveMailboxOrder(ctx(), want) })
+		got, err := r.MailboxOrder(ctx(), "main")
+		must(t, err)
+		same(t, "order", got, want)
+		r.in(t, func(tx ticketing.Tx) error {
+			got, err = tx.MailboxOrder(ctx(), "main")
+			return err
+		})
+		same(t, "order in a transaction", got, want)
+	}
+	other, err := r.MailboxOrder(ctx(), "z")
+	must(t, err)
+	same(t, "order of another account", other, ticketing.MailboxOrder{Account: "z"})
 }
 
 func testOneDisposition(t *testing.T, r *room) {

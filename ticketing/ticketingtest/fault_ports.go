@@ -175,6 +175,14 @@ func (x *FaultStore) MailboxStart(ctx context.Context, account string, first tim
 	return x.Ports.MailboxStart(ctx, account, first)
 }
 
+// MailboxOrder implements [ticketing.IntakeLedger].
+func (x *FaultStore) MailboxOrder(ctx context.Context, account string) (out ticketing.MailboxOrder, err error) {
+	if err = x.step("MailboxOrder"); err != nil {
+		return out, err
+	}
+	return x.Ports.MailboxOrder(ctx, account)
+}
+
 // ClaimReceived implements [ticketing.IntakeLedger].
 func (x *FaultStore) ClaimReceived(ctx context.Context, n int, lease time.Duration) (out []ticketing.LedgerEntry, err error) {
 	if err = x.step("ClaimReceived"); err != nil {

@@ -213,6 +213,20 @@ func (x faultTx) SaveLetterText(ctx context.Context, l *ticketing.LetterText) er
 	return x.Tx.SaveLetterText(ctx, l)
 }
 
+func (x faultTx) MailboxOrder(ctx context.Context, account string) (out ticketing.MailboxOrder, err error) {
+	if err = x.step("MailboxOrder"); err != nil {
+		return out, err
+	}
+	return x.Tx.MailboxOrder(ctx, account)
+}
+
+func (x faultTx) SaveMailboxOrder(ctx context.Context, o ticketing.MailboxOrder) error {
+	if err := x.step("SaveMailboxOrder"); err != nil {
+		return err
+	}
+	return x.Tx.SaveMailboxOrder(ctx, o)
+}
+
 func (x faultTx) EndSessions(ctx context.Context, id ticketing.AgentID) error {
 	if err := x.step("EndSessions"); err != nil {
 		return err

@@ -189,6 +189,39 @@ func (s *Store) MailboxStart(ctx context.Context, account string, first time.Tim
 	return at, err
 }
 
+func (v view) orderOf(account string) ticketing.MailboxOrder {
+	if o, ok := v.orders.get(v.in, account); ok {
+		return o
+	}
+	return ticketing.MailboxOrder{Account: account}
+}
+
+// MailboxOrder implements [ticketing.IntakeLedger].
+func (s *Store) MailboxOrder(ctx context.Context, account string) (o ticketing.MailboxOrder, err error) {
+	err = s.read(ctx, func(v view) error {
+		o = v.orderOf(account)
+		return nil
+	})
+	return o, err
+}
+
+// MailboxOrder implements [ticketing.Tx].
+func (t *tx) MailboxOrder(ctx context.Context, account string) (ticketing.MailboxOrder, error) {
+	if err := t.use(ctx); err != nil {
+		return ticketing.MailboxOrder{}, err
+	}
+	return t.orderOf(account), nil
+}
+
+// SaveMailboxOrder implements [ticketing.Tx].
+func (t *tx) SaveMailboxOrder(ctx context.Context, o ticketing.MailboxOrder) error {
+	if err := t.use(ctx); err != nil {
+		return err
+	}
+	t.orders.put(o.Account, o)
+	return nil
+}
+
 // ClaimReceived implements [ticketing.IntakeLedger].
 func (s *Store) ClaimReceived(ctx context.Context, n int, lease time.Duration) (out []ticketing.LedgerEntry, err error) {
 	err = s.write(ctx, func(t *tx) error {

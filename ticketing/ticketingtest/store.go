@@ -76,6 +76,7 @@ type Store struct {
 	byContent   *table[string, ticketing.LedgerID]
 	health      *table[string, *ticketing.MailboxHealth]
 	starts      *table[string, time.Time]
+	orders      *table[string, ticketing.MailboxOrder]
 	seals       *table[int64, *ticketing.Seal]
 	gates       *table[string, gate]
 	facts       factTables
@@ -147,6 +148,7 @@ func NewStore(now func() time.Time, zone *time.Location) *Store {
 	s.byContent = newTable[string, ticketing.LedgerID](s)
 	s.health = newTable[string, *ticketing.MailboxHealth](s)
 	s.starts = newTable[string, time.Time](s)
+	s.orders = newTable[string, ticketing.MailboxOrder](s)
 	s.seals = newTable[int64, *ticketing.Seal](s)
 	s.gates = newTable[string, gate](s)
 	return s

@@ -15,6 +15,7 @@ import (
 // Reads is what the settings pages read beside the directory.
 type Reads interface {
 	MailboxHealths(ctx context.Context) ([]ticketing.MailboxHealth, error)
+	MailboxOrder(ctx context.Context, account string) (ticketing.MailboxOrder, error)
 	LedgerBalance(ctx context.Context, from, to time.Time) (ticketing.LedgerBalance, error)
 	ticketing.OutgoingReads
 	ticketing.LetterReads
@@ -95,6 +96,7 @@ func (a *Area) Register(e *echo.Echo) {
 	m.GET("/calendars/:name", a.calendarPage)
 	m.POST("/calendars/:name", a.saveCalendar)
 	m.GET("/mail", a.mailPage)
+	m.POST("/mail/boxes/:account/:order", a.orderMailbox)
 	m.POST("/mail/held", a.releaseHeld, web.Need(ticketing.RightOutgoing))
 	if a.Letters != nil {
 		m.GET("/letters", a.lettersPage)

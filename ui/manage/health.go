@@ -28,6 +28,14 @@ func sweptLine(ctx context.Context, h ticketing.MailboxHealth) string {
 	return "good"
 }
 
+// tryClass makes the new attempt the first thing to press when the mailbox is broken.
+func tryClass(h ticketing.MailboxHealth) string {
+	if healthKind(h.State) == "bad" {
+		return "button button--primary"
+	}
+	return "button"
+}
+
 func waitingLine(h ticketing.MailboxHealth) string {
 	if h.Waiting > 0 && healthKind(h.State) == "bad" {
 		return "poor"

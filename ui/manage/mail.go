@@ -18,6 +18,7 @@ type mailView struct {
 	Page    settingsPage
 	Boxes   []ticketing.MailboxHealth
 	Address map[string]string // of each account
+	Orders  map[string]orderView
 	Out     outView
 	Ledger  ticketing.LedgerBalance
 	MayFree bool
@@ -87,7 +88,7 @@ func healthIcon(kind string) string {
 
 // stateText says what a mailbox's state means and what to press.
 func stateText(ctx context.Context, h ticketing.MailboxHealth) string {
-	if slices.Contains([]string{"ok", "connecting", "auth_failed", "folder_missing", "unreachable", "tls", "standby"}, h.State) {
+	if slices.Contains([]string{"ok", "connecting", "auth_failed", "folder_missing", "unreachable", "tls", "standby", "paused"}, h.State) {
 		return web.T(ctx, "mail.state_"+h.State)
 	}
 	return web.T(ctx, "mail.state_error")
@@ -106,11 +107,14 @@ func (a *Area) mailPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	v := mailView{Page: page, Address: map[string]string{}, MayFree: web.ActorOf(c).May(ticketing.RightOutgoing)}
+	v := mailView{Page: page, Address: map[string]string{}, Orders: map[string]orderView{}, MayFree: web.ActorOf(c).May(ticketing.RightOutgoing)}
 	if v.Boxes, err = a.Reads.MailboxHealths(ctx); err != nil {
 		return err
 	}
 	v.addConfigured(a.Mailboxes)
+	if err := a.addOrders(c, &v); err != nil {
+		return err
+	}
 	if v.Out, err = a.outbox(ctx); err != nil {
 		return err
 	}

@@ -69,7 +69,7 @@ func healthKind(state string) string {
 	switch state {
 	case "ok", "standby":
 		return "ok"
-	case "connecting":
+	case "connecting", "paused":
 		return "warn"
 	}
 	return "bad"

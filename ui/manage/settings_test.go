@@ -22,7 +22,7 @@ func TestOnlyAdmins(t *testing.T) {
 		ana.get(t, "/manage"+path, http.StatusForbidden)
 		nobody.get(t, "/manage"+path, http.StatusUnauthorized)
 	}
-	for _, path := range []string{"/users/new", "/users/1", "/users/1/invite", "/departments/new", "/departments/1", "/categories/new", "/categories/1", "/mail/held", "/tokens", "/tokens/1/revoke", "/letters/receipt/en", "/routing", "/routing/new", "/routing/rules/1", "/routing/try"} {
+	for _, path := range []string{"/users/new", "/users/1", "/users/1/invite", "/departments/new", "/departments/1", "/categories/new", "/categories/1", "/mail/held", "/mail/boxes/s48/pause", "/tokens", "/tokens/1/revoke", "/letters/receipt/en", "/routing", "/routing/new", "/routing/rules/1", "/routing/try"} {
 		ana.post(t, "/manage"+path, http.StatusForbidden, "name", "x", "role", "admin")
 		nobody.post(t, "/manage"+path, http.StatusUnauthorized, "name", "x", "role", "admin")
 	}
@@ -139,6 +139,49 @@ func TestMailPage(t *testing.T) {
 	s.Receive(t, s.Mail("a@posta.example", "Rupa", "Rupa u ulici."))
 	s.Clock.Advance(time.Second)
 	has(t, b.get(t, "/manage/mail", http.StatusOK), "1 of 2 mailboxes wants attention", "AUTHENTICATIONFAILED", "38\u00a0min", "Nothing is lost", "1 = 1", "dot--bad")
+}
+
+// TestMailboxOrders asks a mailbox to pause, to go on and to be tried: the order is
+// kept for whoever reads it, said on the page until it is heeded, and recorded.
+func TestMailboxOrders(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b := s.as(t, s.Adam)
+	now := s.Clock.Now()
+	state := func(name string) {
+		if err := s.Store.SaveMailboxHealth(t.Context(), ticketing.MailboxHealth{Account: "main", State: name, Since: now, LastSuccess: now, UpdatedAt: now}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	order := func() ticketing.MailboxOrder {
+		o, err := s.Store.MailboxOrder(t.Context(), "main")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return o
+	}
+	state("ok")
+	has(t, b.get(t, "/manage/mail", http.StatusOK), "Try now", "Pause receiving")
+	b.post(t, "/manage/mail/boxes/main/pause", http.StatusSeeOther)
+	if o := order(); !o.Paused || o.By != s.Adam.ID {
+		t.Errorf("order = %+v", o)
+	}
+	has(t, b.get(t, "/manage/mail", http.StatusOK), "A pause was asked for", "Go on receiving")
+	state("paused")
+	has(t, b.get(t, "/manage/mail", http.StatusOK), "Paused by "+s.Adam.Name, "deadlines run all the same", "dot--warn")
+	b.post(t, "/manage/mail/boxes/main/try", http.StatusSeeOther)
+	if o := order(); !o.TryAt.IsZero() {
+		t.Error("a paused mailbox is tried")
+	}
+	has(t, b.get(t, "/manage/mail", http.StatusOK), "The mailbox is paused")
+	b.post(t, "/manage/mail/boxes/main/resume", http.StatusSeeOther)
+	has(t, b.get(t, "/manage/mail", http.StatusOK), "asked to go on")
+	b.post(t, "/manage/mail/boxes/main/try", http.StatusSeeOther)
+	if o := order(); o.Paused || !o.TryAt.Equal(s.Clock.Now()) {
+		t.Errorf("order = %+v", o)
+	}
+	b.post(t, "/manage/mail/boxes/other/pause", http.StatusNotFound)
+	b.post(t, "/manage/mail/boxes/main/burn", http.StatusNotFound)
 }
 
 // TestHeld lets letters go, or takes them back, after a restore (F58).
