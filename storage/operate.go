@@ -58,6 +58,7 @@ var blobColumns = []struct{ table, column string }{
 	{"deliveries", "raw_key"},
 	{"ledger", "raw_key"},
 	{"uploads", "blob_key"},
+	{"subscriptions", "file"},
 }
 
 // KnownBlobs tells which of the keys are named by a row: what the sweeping of

@@ -53,6 +53,12 @@ func TestKnownBlobs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		err = db.InTx(t.Context(), func(tx ticketing.Tx) error {
+			return tx.SaveSubscription(t.Context(), &ticketing.Subscription{Agent: 1, Wanted: true, Issue: "2026-11-27", File: repeat("a7")})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
 		err = db.AddUpload(t.Context(), ticketing.Upload{ID: "u", Agent: 1, Ticket: 1, Kind: ticketing.DraftReply, File: ticketing.Attachment{Key: repeat("a6")}, At: now})
 		if err != nil {
 			t.Fatal(err)
@@ -62,7 +68,7 @@ func TestKnownBlobs(t *testing.T) {
 		for i := range 9 {
 			key := repeat(fmt.Sprintf("a%d", i))
 			asked = append(asked, key)
-			if i >= 1 && i <= 6 {
+			if i >= 1 && i <= 7 {
 				want[key] = true
 			}
 		}

@@ -38,6 +38,7 @@ const (
 	PurposeWarning  Purpose = "warning"  // to staff: a promise is about to be or was broken
 	PurposeInvite   Purpose = "invite"   // to staff: account invitation
 	PurposeReset    Purpose = "reset"    // to staff: password reset
+	PurposeReport   Purpose = "report"   // to staff: the report of the week, as PDF
 	PurposeSeal     Purpose = "seal"     // to the auditor: the day's head of the event chain
 )
 

@@ -126,6 +126,13 @@ type Tx interface {
 	SavePass(ctx context.Context, p *Pass) error
 	Pass(ctx context.Context, hash string) (*Pass, error)
 
+	// Subscription loads and locks the wish of an agent to be mailed a report.
+	Subscription(ctx context.Context, a AgentID, d DepartmentID) (*Subscription, error)
+	// Subscriptions lists all, ended ones too, by agent and department.
+	Subscriptions(ctx context.Context) ([]Subscription, error)
+	// SaveSubscription writes one, new or changed.
+	SaveSubscription(ctx context.Context, s *Subscription) error
+
 	// AppendTicketEvent chains an event that changes nothing of the ticket (a
 	// reading): its Version stays.
 	AppendTicketEvent(ctx context.Context, id TicketID, e *Event) error

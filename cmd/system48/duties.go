@@ -43,6 +43,7 @@ func (s *system) duties() []duty {
 			_, err := s.db.Sweep(ctx, now, now.Add(-s.cfg.Retention.Outbox))
 			return err
 		}},
+		{name: "reports", every: 10 * time.Minute, hour: -1, run: s.mailReports()},
 		{name: "receipts", hour: 8, run: drain(upkeep.SendOwedReceipts)},
 		{name: "seal-mail", hour: 6, run: upkeep.MailSeal},
 		{name: "orphans", hour: 3, run: s.sweepBlobs},

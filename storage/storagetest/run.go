@@ -48,6 +48,7 @@ func Run(t *testing.T, open func(t *testing.T) Subject) {
 		{"sharing", testSharing},
 		{"absences", testAbsences},
 		{"letters", testLetters},
+		{"subscriptions", testSubscriptions},
 		{"accept", testAccept},
 		{"accept at once", testAcceptAtOnce},
 		{"leases", testLeases},

@@ -84,6 +84,10 @@ var forms = map[ticketing.Purpose]form{
 	},
 	ticketing.PurposeInvite: accountForm,
 	ticketing.PurposeReset:  accountForm,
+	ticketing.PurposeReport: {
+		fields: map[string]field{"department": always, "body": always, "agent": sometimes, "action_url": sometimes},
+		must:   []string{"body"},
+	},
 	ticketing.PurposeSeal: {
 		fields: map[string]field{"hash": always, "day": sometimes, "received_at": sometimes},
 		must:   []string{"hash"},

@@ -184,7 +184,7 @@ func TestNoLetterHoldsAPlaceholder(t *testing.T) {
 			TrackingCode: line.Draw(t, "code") + "c", ReopenURL: line.Draw(t, "reopen"), ActionURL: line.Draw(t, "action") + "a",
 			ReceivedAt: instant.Draw(t, "received"), Validation: rapid.Bool().Draw(t, "validation"),
 			Target: time.Duration(rapid.Int64Range(0, 1e16).Draw(t, "target")), Body: line.Draw(t, "body") + "\n" + line.Draw(t, "more") + "b",
-			AgentName: line.Draw(t, "agent"), Department: line.Draw(t, "department"), Note: line.Draw(t, "note"), Limit: line.Draw(t, "limit") + "l", Hash: "h",
+			AgentName: line.Draw(t, "agent"), Department: line.Draw(t, "department") + "d", Note: line.Draw(t, "note"), Limit: line.Draw(t, "limit") + "l", Hash: "h",
 			Code: rapid.SampledFrom(append(ticketing.ClosingCodes(), "", ticketing.CodeSpam)).Draw(t, "closing"),
 			Refs: rapid.SliceOfN(rapid.Custom(func(t *rapid.T) ticketing.LetterRef {
 				return ticketing.LetterRef{Ref: ticketing.Reference(line.Draw(t, "r") + "r"), TrackingURL: line.Draw(t, "u") + "u", Due: instant.Draw(t, "d")}

@@ -170,6 +170,9 @@ func samples(t testing.TB) map[string]struct {
 		"invite":        {ticketing.PurposeInvite, base},
 		"reset":         {ticketing.PurposeReset, with(func(d *ticketing.LetterData) { d.AgentName, d.ExpiresAt = "", time.Time{} })},
 		"seal":          {ticketing.PurposeSeal, base},
+		"report": {ticketing.PurposeReport, ticketing.LetterData{
+			Department: "Putevi", Body: "Odgovoreno u roku: 90,6 % (203 od 224)\nOtvoreno sada: 64", ActionURL: "https://48.example.org/reports/departments/putevi",
+		}},
 	}
 	for _, c := range append(ticketing.ClosingCodes(), ticketing.CodeSpam) {
 		out["closing_"+string(c)] = sample{ticketing.PurposeClosing, with(func(d *ticketing.LetterData) {
@@ -211,7 +214,7 @@ func TestEveryPurposeHasALetter(t *testing.T) {
 			t.Errorf("no golden letter for %q", p)
 		}
 	}
-	if got, want := len(purposes()), 11; got != want {
+	if got, want := len(purposes()), 12; got != want {
 		t.Errorf("%d purposes have letters, want %d: every ticketing.Purpose", got, want)
 	}
 	if _, err := book(t, Options{}).Compose("postcard", lang.En, ticketing.LetterData{}); ticketing.KindOf(err) != ticketing.Invalid {

@@ -227,6 +227,27 @@ func (x faultTx) SaveMailboxOrder(ctx context.Context, o ticketing.MailboxOrder)
 	return x.Tx.SaveMailboxOrder(ctx, o)
 }
 
+func (x faultTx) Subscription(ctx context.Context, a ticketing.AgentID, d ticketing.DepartmentID) (out *ticketing.Subscription, err error) {
+	if err = x.step("Subscription"); err != nil {
+		return out, err
+	}
+	return x.Tx.Subscription(ctx, a, d)
+}
+
+func (x faultTx) Subscriptions(ctx context.Context) (out []ticketing.Subscription, err error) {
+	if err = x.step("Subscriptions"); err != nil {
+		return out, err
+	}
+	return x.Tx.Subscriptions(ctx)
+}
+
+func (x faultTx) SaveSubscription(ctx context.Context, s *ticketing.Subscription) error {
+	if err := x.step("SaveSubscription"); err != nil {
+		return err
+	}
+	return x.Tx.SaveSubscription(ctx, s)
+}
+
 func (x faultTx) EndSessions(ctx context.Context, id ticketing.AgentID) error {
 	if err := x.step("EndSessions"); err != nil {
 		return err

@@ -62,6 +62,7 @@ type Store struct {
 	rules       *table[string, ticketing.Rules] // one row, ""
 	stamps      *table[string, int64]           // one row, ""
 	letters     *table[letterKey, ticketing.LetterText]
+	subscribed  *table[subscriptionKey, ticketing.Subscription]
 	passes      *table[string, *ticketing.Pass]
 	sessions    *table[string, *ticketing.Session]
 	tokens      *table[int64, *ticketing.Token]
@@ -132,6 +133,7 @@ func NewStore(now func() time.Time, zone *time.Location) *Store {
 	s.letters = newTable[letterKey, ticketing.LetterText](s)
 	s.bodies = newTable[ticketing.BodyID, *ticketing.Body](s)
 	s.legs = newTable[ticketing.TicketID, []ticketing.Leg](s)
+	s.subscribed = newTable[subscriptionKey, ticketing.Subscription](s)
 	s.rules = newTable[string, ticketing.Rules](s)
 	s.stamps = newTable[string, int64](s)
 	s.passes = newTable[string, *ticketing.Pass](s)

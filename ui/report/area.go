@@ -47,6 +47,7 @@ func (a *Area) Register(e *echo.Echo) {
 	g.GET("/all/download/:format", a.departmentDownload)
 	g.GET("/departments/:code", a.department)
 	g.GET("/departments/:code/download/:format", a.departmentDownload)
+	g.POST("/subscription/:department", a.subscribe)
 	g.GET("/cases", a.cases)
 	g.GET("/cases/download/:format", a.casesDownload)
 }

@@ -16,9 +16,10 @@ import (
 type departmentPage struct {
 	shell      components.StaffPage
 	path       string
-	name       string // of the department
-	bad        bool   // the period was refused: there is no report
-	empty      bool   // nothing came, fell due or is open
+	id         ticketing.DepartmentID // 0: all
+	name       string                 // of the department
+	bad        bool                   // the period was refused: there is no report
+	empty      bool                   // nothing came, fell due or is open
 	ask        ask
 	presets    []chip
 	filters    []chip
@@ -30,6 +31,7 @@ type departmentPage struct {
 	signsLeft  bool   // signs are not looked for in a narrowed report
 	late       *caseList
 	today      *caseList
+	wish       wish
 	unread     string // "12 predmeta čeka validaciju, najstariji od …"
 }
 
@@ -67,7 +69,7 @@ func (a *Area) loadDepartment(c echo.Context) (*departmentPage, *report.Report, 
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	p := &departmentPage{path: path, name: s.print.T("report.all")}
+	p := &departmentPage{path: path, id: d.ID, name: s.print.T("report.all")}
 	if d.ID != 0 {
 		p.name = s.department(d.ID)
 	}
@@ -101,6 +103,9 @@ func (a *Area) department(c echo.Context) error {
 	}
 	ctx := c.Request().Context()
 	if p.shell, err = a.shell(c, p.doc.title); err != nil {
+		return err
+	}
+	if p.wish, err = a.wishOf(c, p.id, p.ask.at(p.path)); err != nil {
 		return err
 	}
 	if p.bad {
