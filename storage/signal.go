@@ -34,6 +34,10 @@ func (db *DB) Listen(ctx context.Context) <-chan ticketing.Signal {
 	return db.bus.subscribe(ctx)
 }
 
+// Announce hands a signal that belongs to no transaction to the listeners of
+// every process: where somebody is. It may be lost.
+func (db *DB) Announce(s ticketing.Signal) { db.publish([]ticketing.Signal{s}) }
+
 // publish hands signals to the listeners of this process and, on PostgreSQL, to
 // the other processes. It does not wait: what committed must not depend on it.
 func (db *DB) publish(signals []ticketing.Signal) {

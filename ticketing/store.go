@@ -175,6 +175,14 @@ type Signal struct {
 	Agent      AgentID
 }
 
+// Signals of where members of staff are; nothing changed, and nothing of it is
+// stored. Ticket, Department and Agent say who is where.
+const (
+	SignalLooks  = "looks"  // has the ticket open
+	SignalWrites = "writes" // and writes an answer or a note
+	SignalLeft   = "left"
+)
+
 // DraftKind tells a draft of a reply from one of a note: what is written for
 // one never appears in the other (A98).
 type DraftKind string

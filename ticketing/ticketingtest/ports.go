@@ -33,6 +33,8 @@ type Ports interface {
 	// ends, which closes the channel. Signals are hints: equal ones that wait
 	// together may arrive once, and one of Type "resync" stands for what was lost.
 	Listen(ctx context.Context) <-chan ticketing.Signal
+	// Announce hands a signal that belongs to no transaction to the listeners.
+	Announce(s ticketing.Signal)
 }
 
 var _ Ports = (*Store)(nil)

@@ -310,3 +310,6 @@ func (s *Store) publish(signals []ticketing.Signal) {
 		}
 	}
 }
+
+// Announce hands a signal that belongs to no transaction to the listeners.
+func (s *Store) Announce(sig ticketing.Signal) { s.publish([]ticketing.Signal{sig}) }

@@ -101,6 +101,7 @@ func (a *Area) registerTicket(t *echo.Group) {
 	t.POST("/requester", a.requester)
 	t.POST("/revoke", a.revoke)
 	t.POST("/unread", a.unread)
+	t.POST("/here", a.here)
 	t.POST("/reveal", a.reveal)
 	t.PUT("/drafts/:kind", a.saveDraft)
 	t.DELETE("/uploads/:upload", a.dropUpload)
@@ -143,6 +144,8 @@ func MaySignal(_ context.Context, by ticketing.Actor, s ticketing.Signal) bool {
 	switch s.Type {
 	case "ticket":
 		return by.Scope().Sees(s.Department)
+	case "presence":
+		return s.Agent != by.Agent && by.Scope().Sees(s.Department)
 	case "ledger", "mailbox":
 		return by.May(ticketing.RightLedger)
 	case "outbox":

@@ -78,6 +78,7 @@ var routes = map[string]route{
 	"POST /agent/t/:ref/requester":                        {right: ticketing.RightCitizens, ticket: true, path: "{t}/requester", form: []string{"address", "marko@mail.example"}},
 	"POST /agent/t/:ref/revoke":                           {right: ticketing.RightWrite, ticket: true, path: "{t}/revoke"},
 	"POST /agent/t/:ref/unread":                           {right: ticketing.RightRead, ticket: true, path: "{t}/unread"},
+	"POST /agent/t/:ref/here":                             {right: ticketing.RightRead, ticket: true, path: "{t}/here"},
 	"POST /agent/t/:ref/reveal":                           {right: ticketing.RightReveal, ticket: true, path: "{t}/reveal", form: []string{"contact", "{phone}"}},
 	"POST /agent/t/:ref/deliveries/:delivery/retry":       {right: ticketing.RightReply, ticket: true, path: "{t}/deliveries/{delivery}/retry"},
 	"POST /agent/t/:ref/messages/:message/take-back":      {right: ticketing.RightReply, ticket: true, path: "{t}/messages/{reply}/take-back"},

@@ -87,6 +87,7 @@ func (a *Area) queue(c echo.Context) error {
 		view:  view, title: web.T(ctx, "nav."+view), rows: rowViews(c, dir, page.Items, by.May(ticketing.RightWrite)),
 		mayBulk: by.May(ticketing.RightWrite), empty: emptyOf(c, view),
 	}
+	a.seatRows(c, dir, p.rows)
 	p.links(c, page.Next)
 	p.chips(c, dir)
 	p.menu(c, dir)
@@ -238,6 +239,7 @@ func (a *Area) rows(c echo.Context) error {
 		return err
 	}
 	list := rowViews(c, dir, rows, by.May(ticketing.RightWrite))
+	a.seatRows(c, dir, list)
 	for i := range list {
 		list[i].OOB = true
 	}

@@ -34,6 +34,7 @@ type ticketPage struct {
 	clocks   []components.ClockView
 	facts    []components.FactView
 	custody  custodyView
+	present  []components.PresentView // who else has it open
 	composer components.ComposerView
 	others   []ticketing.TicketRow
 	phones   []phoneView
@@ -112,6 +113,7 @@ func (a *Area) load(c echo.Context, ref ticketing.Reference) (*ticketPage, error
 	p.entries = timeline(ctx, by, dir, v, p.path)
 	p.facts = p.factList(ctx)
 	p.custody = custody(ctx, dir, v, p)
+	p.present = a.present(dir, p.t.ID, by)
 	p.people, p.places, p.kinds = people(dir, by, p.t.Department), places(c, dir), categories(ctx, dir)
 	for _, k := range contacts(p.citizen, ticketing.ContactPhone) {
 		p.phones = append(p.phones, phoneView{k.ID, number.Mask(k.Address, homeRegion), number.Format(k.Address, homeRegion)})

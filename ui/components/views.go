@@ -114,11 +114,26 @@ type RowView struct {
 	State    ticketing.State
 	Where    string  // department
 	Assignee *Person // nil: nobody
+	Present  []PresentView
 	Unread   bool
 	Draft    bool
 	Selected bool
 	Choose   bool // with a checkbox for the bulk bar
 	OOB      bool // sent by itself to take the place of the old row
+}
+
+// A PresentView is a member of staff who has a ticket open.
+type PresentView struct {
+	Person
+	Writing bool
+}
+
+// key is the message id of what they do.
+func (v PresentView) key() string {
+	if v.Writing {
+		return "present.writes"
+	}
+	return "present.looks"
 }
 
 func (v RowView) class() string {

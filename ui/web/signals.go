@@ -21,6 +21,8 @@ import (
 // process. The channel is closed when ctx ends; it may drop signals under load.
 type Signals interface {
 	Listen(ctx context.Context) <-chan ticketing.Signal
+	// Announce hands a signal of no change to every process; it may be lost.
+	Announce(s ticketing.Signal)
 }
 
 // Live streams keep this rhythm.
@@ -44,6 +46,8 @@ type Hub struct {
 	ring    [ringSize]ticketing.Signal // signal n is at n % ringSize
 	streams map[*stream]bool
 	closed  bool
+	source  Signals // while Run runs
+	seats   seats
 }
 
 // A stream is one open browser.
@@ -62,7 +66,7 @@ type numbered struct {
 // NewHub gives a Hub. allowed says whether an actor may learn of a signal;
 // Run must be running for signals to flow.
 func (k *Kit) NewHub(allowed func(context.Context, ticketing.Actor, ticketing.Signal) bool) *Hub {
-	h := &Hub{kit: k, allowed: allowed, epoch: newRequestID(), next: 1, streams: map[*stream]bool{}}
+	h := &Hub{kit: k, allowed: allowed, epoch: newRequestID(), next: 1, streams: map[*stream]bool{}, seats: seats{}}
 	k.onEnd = h.closeSession
 	return h
 }
@@ -72,6 +76,9 @@ func (k *Kit) NewHub(allowed func(context.Context, ticketing.Actor, ticketing.Si
 // so, and at the latest after five seconds (A57).
 func (h *Hub) Run(ctx context.Context, source Signals) {
 	signals := source.Listen(ctx)
+	h.mu.Lock()
+	h.source = source
+	h.mu.Unlock()
 	check := time.NewTicker(checkEvery)
 	defer check.Stop()
 	defer h.closeAll()
@@ -84,9 +91,14 @@ func (h *Hub) Run(ctx context.Context, source Signals) {
 			if s.Type == "session" || s.Type == "directory" {
 				h.recheck(ctx)
 			}
-			h.publish(s)
+			if isPresence(s) {
+				h.seat(s)
+			} else {
+				h.publish(s)
+			}
 		case <-check.C:
 			h.recheck(ctx)
+			h.expire()
 		case <-ctx.Done():
 			return
 		}

@@ -16,6 +16,8 @@ type pipe chan ticketing.Signal
 
 func (p pipe) Listen(context.Context) <-chan ticketing.Signal { return p }
 
+func (p pipe) Announce(s ticketing.Signal) { p <- s }
+
 // A reader of a stream: lines arrive on a channel that closes with the stream.
 func (b *browser) stream(t *testing.T, lastID string) <-chan string {
 	t.Helper()

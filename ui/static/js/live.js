@@ -15,12 +15,15 @@ const GATHER = 300; // ms
 const tickets = new Set();
 /** @type {Set<string>} */
 const types = new Set();
+/** Tickets that somebody came to or left: their rows say so, nothing else changed. @type {Set<number>} */
+const seats = new Set();
 let resync = false;
 let timer = 0;
 
 onSignal((s) => {
   if (s.type === "ping") return;
   if (s.type === "resync") resync = true;
+  else if (s.type === "presence") seats.add(s.ticket);
   else {
     types.add(s.type);
     if (s.ticket) tickets.add(s.ticket);
@@ -40,6 +43,7 @@ function renew() {
     if (resync || types.has(e.dataset.live)) trigger(e, "changed");
   }
   tickets.clear();
+  seats.clear();
   types.clear();
   resync = false;
 }
@@ -47,7 +51,7 @@ function renew() {
 /** @param {HTMLElement} list */
 function renewRows(list) {
   const here = new Map([...list.querySelectorAll("[data-ticket]")].map((r) => [Number(r.dataset.ticket), r]));
-  const changed = resync ? [...here.keys()] : [...tickets].filter((id) => here.has(id));
+  const changed = resync ? [...here.keys()] : [...new Set([...tickets, ...seats])].filter((id) => here.has(id));
   const others = [...tickets].filter((id) => !here.has(id));
   if (changed.length) {
     const refs = changed.map((id) => here.get(id).dataset.ref).join(",");

@@ -9,4 +9,5 @@ import "./palette.js";
 import "./composer.js";
 import "./bulk.js";
 import "./live.js";
+import "./here.js";
 import "./controls.js";
