@@ -490,7 +490,7 @@ func TestF13FolderUnwritable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.RemoveAll(filepath.Join(dir, "tmp")); err != nil {
+	if err := os.RemoveAll(dir); err != nil {
 		t.Fatal(err)
 	}
 	if _, _, err := f.Put(t.Context(), bytes.NewReader(noise(1000)), false); !errors.Is(err, ticketing.Busy) {
@@ -499,7 +499,7 @@ func TestF13FolderUnwritable(t *testing.T) {
 	if err := f.Check(t.Context()); !errors.Is(err, ticketing.Busy) {
 		t.Errorf("Check() = %v, want Busy", err)
 	}
-	if err := os.Mkdir(filepath.Join(dir, "tmp"), 0o700); err != nil {
+	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	if err := f.Check(t.Context()); err != nil {
@@ -595,4 +595,41 @@ func BenchmarkFolderPut(b *testing.B) {
 			}
 		}
 	})
+}
+
+// F50: what a killed process was writing is removed once it is old, wherever it
+// lies; what is being written now stays.
+func TestSweepRemovesUnfinished(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "files")
+	f, err := blob.OpenFolder(dir, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := put(t, f, noise(1000), false)
+	old := time.Now().Add(-2 * blob.OrphanAge)
+	for _, sub := range []string{"tmp", key[:2]} {
+		for _, name := range []string{"put-old", "put-now"} {
+			if err := os.WriteFile(filepath.Join(dir, sub, name), []byte("half"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := os.Chtimes(filepath.Join(dir, sub, "put-old"), old, old); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all := func(_ context.Context, keys []string) (map[string]bool, error) {
+		return map[string]bool{key: true}, nil
+	}
+	if _, err := f.Sweep(t.Context(), all, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	for _, sub := range []string{"tmp", key[:2]} {
+		if _, err := os.Stat(filepath.Join(dir, sub, "put-old")); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s: an old unfinished file: %v", sub, err)
+		}
+		if _, err := os.Stat(filepath.Join(dir, sub, "put-now")); err != nil {
+			t.Errorf("%s: a file being written: %v", sub, err)
+		}
+	}
 }

@@ -21,9 +21,12 @@ const (
 	folderMode       = 0o700
 	fileMode         = 0o600
 	smallPut         = 256 << 10 // bytes up to which content is looked at in memory
+	unfinished       = "put-"    // how the name of a file begins that is being written
 )
 
 // A Folder keeps blobs as files: ab/ab12… or ab/ab12….zst, beside tmp and trash.
+// A file being written is put-… until it is whole: in its own directory when its
+// key is known beforehand, else in tmp.
 type Folder struct {
 	dir string
 	max int64
@@ -79,7 +82,8 @@ func (f *Folder) Put(ctx context.Context, r io.Reader, text bool) (string, int64
 }
 
 // writeWhole is write for content in memory whose key is known: most mails and
-// their parts.
+// their parts. It is written where it will lie: many writers making their files
+// in one directory spend more time waiting for it than writing.
 func (f *Folder) writeWhole(key string, content []byte, compressed bool) (err error) {
 	name := f.path(key)
 	if compressed {
@@ -88,7 +92,7 @@ func (f *Folder) writeWhole(key string, content []byte, compressed bool) (err er
 			return err
 		}
 	}
-	tmp, err := os.CreateTemp(filepath.Join(f.dir, "tmp"), "put-")
+	tmp, err := f.createIn(filepath.Dir(name))
 	if err != nil {
 		return away("blob folder", err)
 	}
@@ -106,9 +110,30 @@ func (f *Folder) writeWhole(key string, content []byte, compressed bool) (err er
 	return nil
 }
 
+// createIn makes a file for writing in a directory of the folder, which it makes
+// as well when this is the first file in it.
+func (f *Folder) createIn(dir string) (*os.File, error) {
+	file, err := os.CreateTemp(dir, unfinished)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return file, err
+	}
+	if err := f.makeDir(dir); err != nil {
+		return nil, err
+	}
+	return os.CreateTemp(dir, unfinished)
+}
+
+// makeDir makes a directory of the folder, durably.
+func (f *Folder) makeDir(dir string) error {
+	if err := os.Mkdir(dir, folderMode); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return f.syncDir(f.dir)
+}
+
 // write brings the content to the disk under its key.
 func (f *Folder) write(content io.Reader, in *limited, compressed bool) (key string, size int64, err error) {
-	tmp, err := os.CreateTemp(filepath.Join(f.dir, "tmp"), "put-")
+	tmp, err := os.CreateTemp(filepath.Join(f.dir, "tmp"), unfinished)
 	if err != nil {
 		return "", 0, away("blob folder", err)
 	}
@@ -176,10 +201,7 @@ func (f *Folder) place(tmp, name string) error {
 	dir := filepath.Dir(name)
 	err := os.Rename(tmp, name)
 	if errors.Is(err, fs.ErrNotExist) {
-		if err = os.Mkdir(dir, folderMode); err != nil && !errors.Is(err, fs.ErrExist) {
-			return err
-		}
-		if err = f.syncDir(f.dir); err == nil {
+		if err = f.makeDir(dir); err == nil {
 			err = os.Rename(tmp, name)
 		}
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // Sweep moves orphans to the trash, empties the trash, and removes what broken
-// Puts left in tmp. A file counts as old by the time of the disk it lies on.
+// Puts left. A file counts as old by the time of the disk it lies on.
 func (f *Folder) Sweep(ctx context.Context, known Known, now time.Time) (Swept, error) {
 	var s Swept
 	limit := now.Add(-OrphanAge)
@@ -113,20 +113,23 @@ func (f *Folder) discard(name string) error {
 	return nil
 }
 
+// sweepTemporary removes what was being written when a process died.
 func (f *Folder) sweepTemporary(limit time.Time) error {
-	dir := filepath.Join(f.dir, "tmp")
-	entries, err := os.ReadDir(dir)
+	err := filepath.WalkDir(f.dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasPrefix(d.Name(), unfinished) {
+			return err
+		}
+		info, err := d.Info()
+		if err == nil && info.ModTime().Before(limit) {
+			err = os.Remove(path)
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // finished or removed meanwhile
+		}
+		return err
+	})
 	if err != nil {
 		return away("sweep temporary files", err)
-	}
-	for _, e := range entries {
-		info, err := e.Info()
-		if err != nil || !strings.HasPrefix(e.Name(), "put-") || !info.ModTime().Before(limit) {
-			continue
-		}
-		if err := os.Remove(filepath.Join(dir, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return away("sweep temporary files", err)
-		}
 	}
 	return nil
 }
