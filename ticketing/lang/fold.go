@@ -158,10 +158,32 @@ func Terms(text string) []string {
 			add(strings.ReplaceAll(w, "dj", "d"))
 		}
 	}
-	for _, ref := range joinedRef.FindAllString(text, -1) {
+	for _, ref := range joinedRefs(text) {
 		add(cut(strings.ReplaceAll(Fold(ref), " ", "")))
 	}
 	return out
+}
+
+// joinedRefs gives the references of a text. Few words can be one, and only
+// those are shown to the expression, which takes longer than all of Fold.
+func joinedRefs(text string) []string {
+	var refs []string
+	for field := range strings.FieldsSeq(text) {
+		if joints(field) >= 2 {
+			refs = append(refs, joinedRef.FindAllString(field, -1)...)
+		}
+	}
+	return refs
+}
+
+// joints counts the hyphens and strokes that a digit follows.
+func joints(field string) (n int) {
+	for i := 1; i < len(field); i++ {
+		if (field[i-1] == '-' || field[i-1] == '/') && field[i] >= '0' && field[i] <= '9' {
+			n++
+		}
+	}
+	return n
 }
 
 // cut bounds a term without splitting a letter.

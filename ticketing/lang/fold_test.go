@@ -60,7 +60,7 @@ func TestTerms(t *testing.T) {
 }
 
 func FuzzFold(f *testing.F) {
-	for _, s := range []string{"Ђорђе ЊЕГОШ", "İ", "ǅ", "ϒ\u0308", "ﷺ", "K Å", "\xc4\x91\xff", "a\u0301\u0323", "ᵃ²½", "Ⅻ"} {
+	for _, s := range []string{"Ђорђе ЊЕГОШ", "İ", "ǅ", "ϒ\u0308", "ﷺ", "K Å", "\xc4\x91\xff", "a\u0301\u0323", "ᵃ²½", "Ⅻ", "S48-26-004812-6 br. UP/I-345/2026", "a-1-2\u0085b/3/4"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -70,6 +70,9 @@ func FuzzFold(f *testing.F) {
 		}
 		if !utf8.ValidString(once) || strings.TrimSpace(once) != once || strings.Contains(once, "  ") {
 			t.Errorf("Fold(%q) = %q", s, once)
+		}
+		if diff := cmp.Diff(joinedRef.FindAllString(s, -1), joinedRefs(s)); diff != "" {
+			t.Errorf("references of %q, word by word (-whole +words):\n%s", s, diff)
 		}
 		for _, term := range Terms(s) {
 			if term == "" || len(term) > maxTerm || !utf8.ValidString(term) || strings.Contains(term, " ") {
@@ -97,5 +100,14 @@ func BenchmarkFold(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		Fold(s)
+	}
+}
+
+func BenchmarkTerms(b *testing.B) {
+	s := strings.Repeat("Dobar dan, u ulici Đorđa Njegoša već tri dana nema rasvjete (prijava S48-26-004812-6). ", 10)
+	b.SetBytes(int64(len(s)))
+	b.ReportAllocs()
+	for b.Loop() {
+		Terms(s)
 	}
 }
