@@ -11,6 +11,7 @@ import (
 
 	"github.com/sistem48/system48/ticketing"
 	"github.com/sistem48/system48/ticketing/lang"
+	"github.com/sistem48/system48/ticketing/ticketingtest"
 )
 
 const (
@@ -189,6 +190,60 @@ func testSharing(t *testing.T, r *room) {
 			return err
 		})
 	})
+}
+
+// testFairness opens tickets from many sides at once: each in turn means each
+// the same number, and the fewest means never two apart (a property that holds
+// only if the turn is locked until the ticket is saved).
+func testFairness(t *testing.T, r *room) {
+	desk := ticketing.Desk{Bureau: &ticketing.Bureau{
+		Store: r.Subject, Keys: ticketingtest.Keyring(), Letters: ticketingtest.Letters{}, Settings: ticketingtest.Settings(), Now: r.Clock.Now,
+	}}
+	var crew []ticketing.AgentID
+	r.in(t, func(tx ticketing.Tx) error {
+		crew = nil
+		for i := range 4 {
+			a := ticketing.Agent{Email: fmt.Sprintf("voda%d@grad.example", i), Name: fmt.Sprint("Voda ", i), Role: ticketing.RoleOfficer, Departments: []ticketing.DepartmentID{r.Water.ID}}
+			if err := tx.SaveAgent(ctx(), &a); err != nil {
+				return err
+			}
+			crew = append(crew, a.ID)
+		}
+		away := ticketing.Absence{Agent: crew[3], From: r.now().Add(-time.Hour), Until: r.now().Add(time.Hour)}
+		return tx.SaveAbsence(ctx(), &away)
+	})
+	water := r.Water
+	open := func(n int, sharing ticketing.Sharing) {
+		t.Helper()
+		water.Sharing = sharing
+		r.in(t, func(tx ticketing.Tx) error { return tx.SaveDepartment(ctx(), &water) })
+		r.directoryWith(t, string(sharing), func(d *ticketing.Directory) bool {
+			x, _ := d.Department(water.ID)
+			return x.Sharing == sharing && len(d.Members(water.ID)) == 4 && d.Absent(crew[3], r.now())
+		})
+		in := ticketing.OpenInput{Channel: ticketing.ChannelPhone, Subject: "Voda", Text: "curi", Department: water.ID, Priority: ticketing.PriorityNormal}
+		for _, err := range together(n, func(int) error {
+			_, err := desk.Open(ctx(), ticketing.ActorOf(r.Adam), in)
+			return err
+		}) {
+			must(t, err)
+		}
+	}
+	loads := func() (load map[ticketing.AgentID]int) {
+		t.Helper()
+		r.in(t, func(tx ticketing.Tx) (err error) {
+			load, err = tx.Workload(ctx(), crew)
+			return err
+		})
+		return load
+	}
+	open(12, ticketing.SharingRotate)
+	same(t, "in turn", loads(), map[ticketing.AgentID]int{crew[0]: 4, crew[1]: 4, crew[2]: 4})
+	for range 2 { // somebody has more
+		r.ticket(t, func(k *ticketing.Ticket) { k.Department, k.Assignee = water.ID, crew[1] })
+	}
+	open(7, ticketing.SharingLeast)
+	same(t, "the fewest", loads(), map[ticketing.AgentID]int{crew[0]: 7, crew[1]: 7, crew[2]: 7})
 }
 
 func testAbsences(t *testing.T, r *room) {

@@ -46,6 +46,7 @@ func Run(t *testing.T, open func(t *testing.T) Subject) {
 		{"rules", testRules},
 		{"routing", testRouting},
 		{"sharing", testSharing},
+		{"fairness", testFairness},
 		{"absences", testAbsences},
 		{"letters", testLetters},
 		{"subscriptions", testSubscriptions},
