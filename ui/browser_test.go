@@ -92,7 +92,38 @@ func (s *site) fill(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	s.routing(t)
 	s.stories(t)
+}
+
+// routing writes rules of every sort, districts and an absence.
+func (s *site) routing(t *testing.T) {
+	t.Helper()
+	ctx, adam := t.Context(), ticketing.ActorOf(s.Adam)
+	router := ticketing.Router{Bureau: s.Core, Reads: s.Store}
+	_, problems, err := router.ImportStreets(ctx, adam, 0, []byte("ulica;od;do;strana;oblast\nNjegoševa;;;;Centar\nIlirska;1;40;parna;Zagorič\n"), true)
+	if err != nil || problems != nil {
+		t.Fatal(err, problems)
+	}
+	urgent := ticketing.PriorityUrgent
+	rules := ticketing.RoutingRules{Rules: []ticketing.RoutingRule{
+		{Name: "Rasvjeta", When: ticketing.Conditions{Keywords: []string{"rasvjet*", "svjetiljk*", "lampa", "javna rasvjeta"}},
+			Then: ticketing.Course{Category: s.Streetlight.ID, Follow: true, Tags: []string{"mrak"}}, Flow: ticketing.FlowGoOn},
+		{Name: "Inspekcija iz centra", Off: true, When: ticketing.Conditions{Senders: []string{"inspekcija.example", "+38220*"}, Districts: []ticketing.DistrictID{1},
+			Channels: []ticketing.Channel{ticketing.ChannelEmail}, Accounts: []string{"main"}, Languages: []lang.Tag{lang.Sq}},
+			Then: ticketing.Course{Department: s.Lighting.ID, Person: s.Oskar.ID, Priority: &urgent}},
+		{Name: "Ostalo", When: ticketing.Conditions{Always: true}, Then: ticketing.Course{Tags: []string{"biro"}}},
+		{Name: "Poslije svega", When: ticketing.Conditions{Keywords: []string{"psi"}}, Then: ticketing.Course{Department: s.Cleaning.ID}},
+	}}
+	if err := router.SaveRules(ctx, adam, &rules); err != nil {
+		t.Fatal(err)
+	}
+	registry := ticketing.Registry{Bureau: s.Core}
+	now := s.Clock.Now()
+	away := ticketing.Absence{Agent: s.Boris.ID, From: now.AddDate(0, 0, -1), Until: now.AddDate(0, 0, 9), Substitute: s.Ana.ID, HandOver: true}
+	if err := registry.SaveAbsence(ctx, adam, &away); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func (s *site) stories(t *testing.T) {
@@ -313,6 +344,11 @@ func (s *site) pages(t *testing.T, tag lang.Tag) []struct {
 		{"department", "/manage/departments/1", true},
 		{"categories", "/manage/categories", true},
 		{"category", "/manage/categories/1", true},
+		{"routing", "/manage/routing", true},
+		{"routing-rule", "/manage/routing/rules/2", true},
+		{"routing-try", "/manage/routing/try", true},
+		{"districts", "/manage/routing/districts", true},
+		{"absences", "/absences", true},
 		{"mail", "/manage/mail", true},
 		{"tokens", "/manage/tokens", true},
 		{"staff-not-found", "/manage/users/99999", true},

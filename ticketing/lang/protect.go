@@ -32,9 +32,9 @@ func splitStems(words ...string) []stem {
 
 // keptWords stay in Latin script, in any case.
 var keptWords = map[string]bool{
-	"api": true, "csv": true, "facebook": true, "google": true, "gps": true, "html": true, "http": true, "https": true,
-	"imap": true, "instagram": true, "pdf": true, "qr": true, "smtp": true, "url": true, "usb": true, "viber": true,
-	"whatsapp": true, "xlsx": true, "youtube": true,
+	"api": true, "csv": true, "facebook": true, "geojson": true, "google": true, "gps": true, "html": true, "http": true, "https": true,
+	"imap": true, "instagram": true, "pdf": true, "qr": true, "rfc": true, "smtp": true, "url": true, "usb": true, "viber": true,
+	"wgs": true, "whatsapp": true, "xlsx": true, "youtube": true,
 }
 
 var (

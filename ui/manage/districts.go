@@ -119,6 +119,19 @@ func importTitle(ctx context.Context, kind string) string {
 	return web.T(ctx, "districts.list")
 }
 
+// importExamples show the form of the files; the words in them are fixed.
+var importExamples = map[string]string{
+	"outlines": `{"type": "FeatureCollection", "features": [
+  {"type": "Feature",
+   "properties": {"code": "centar", "name": "Centar"},
+   "geometry": {"type": "Polygon", "coordinates": [[
+     [19.25, 42.43], [19.27, 42.43], [19.27, 42.45], [19.25, 42.43]]]}}]}`,
+	"streets": `ulica;od;do;strana;oblast
+Njegoševa;;;;centar
+Bulevar revolucije;1;61;neparna;centar
+Bulevar revolucije;2;80;parna;zagoric`,
+}
+
 func importHint(ctx context.Context, kind string) string {
 	if kind == "outlines" {
 		return web.T(ctx, "districts.outlines_hint")
