@@ -46,6 +46,7 @@ type Deps struct {
 	Zone      *time.Location // of the city; UTC when nil
 	PublicURL string         // "https://48.grad.example"
 	City      string         // name of the bureau in titles, in Latin script; may be empty
+	Brand     web.Brand      // the city's colours and logo
 	Phone     string         // the free line on the portal; "" = none
 
 	TrustedProxies  []netip.Prefix // whose X-Forwarded-For is believed
@@ -89,7 +90,7 @@ func New(d Deps) (*Server, error) {
 		return nil, errors.New("ui: Bureau, Ports, Blobs and Sentence are required")
 	}
 	kit, err := web.New(web.Options{
-		Log: d.Log, Now: d.Now, Zone: d.Zone, PublicURL: d.PublicURL, City: d.City, TrustedProxies: d.TrustedProxies,
+		Log: d.Log, Now: d.Now, Zone: d.Zone, PublicURL: d.PublicURL, City: d.City, Brand: d.Brand, TrustedProxies: d.TrustedProxies,
 		ImageHosts: d.ImageHosts, Store: d.Ports, Sessions: d.Ports, Gate: d.Ports, IdleTimeout: d.IdleTimeout,
 		AbsoluteTimeout: d.AbsoluteTimeout, BodyLimit: d.BodyLimit, UploadLimit: d.UploadLimit, Observe: d.Observe,
 		ErrorPage: func(v web.ProblemView) templ.Component { return components.Problem(v) },

@@ -53,6 +53,7 @@ type CityConfig struct {
 	Phone   string        `yaml:"phone"`   // the free line, as printed in letters; "" = none
 	Region  string        `yaml:"region"`  // ISO 3166 country of telephone numbers without one
 	Colours ColoursConfig `yaml:"colours"` // of the city's marks on the pages
+	Logo    string        `yaml:"logo"`    // file beside the name on the citizens' pages; "" = none
 }
 
 // ColoursConfig are the city's colours as #rrggbb; "" keeps the ones shipped.

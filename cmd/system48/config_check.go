@@ -147,6 +147,7 @@ func (k *checker) city(c Config) {
 			k.fault(key, fmt.Sprintf("is %q, not a colour", clip(v)), `write it as "#0f5c8a", in quotes because of the #`)
 		}
 	}
+	k.brand(c.City)
 	if !referencePrefix.MatchString(c.Reference.Prefix) {
 		k.fault("reference.prefix", fmt.Sprintf("is %q", clip(c.Reference.Prefix)), "write 1 to 6 capital letters and digits, beginning with a letter, for example S48 or PG")
 	}

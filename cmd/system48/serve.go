@@ -177,8 +177,13 @@ func (s *system) openUI(m *metrics) (*ui.Server, error) {
 	if err != nil {
 		return nil, withCode(exitConfig, err)
 	}
+	logo, err := readLogo(s.cfg.City.Logo)
+	if err != nil {
+		return nil, withCode(exitConfig, fmt.Errorf("city.logo %w", err))
+	}
 	return ui.New(ui.Deps{
-		Log: s.log.With("part", "web"), Now: s.now, Zone: s.zone, PublicURL: s.cfg.PublicURL, City: s.cfg.City.Name,
+		Brand: web.Brand{Primary: s.cfg.City.Colours.Primary, Accent: s.cfg.City.Colours.Accent, Logo: logo},
+		Log:   s.log.With("part", "web"), Now: s.now, Zone: s.zone, PublicURL: s.cfg.PublicURL, City: s.cfg.City.Name,
 		Phone: s.cfg.City.Phone, TrustedProxies: proxies, IdleTimeout: s.cfg.Sessions.Idle, AbsoluteTimeout: s.cfg.Sessions.Lifetime,
 		BodyLimit: int64(s.cfg.Limits.BodyMB) << 20, Bureau: s.bureau, Ports: s.db, Blobs: s.blobs,
 		Sentence: s.book.Sentence, CitizenSentence: s.book.SentenceToCitizen, Observe: m.observe, Mount: s.mounts(),

@@ -28,6 +28,7 @@ type Options struct {
 	Zone      *time.Location // of the city; UTC when nil
 	PublicURL string         // "https://48.grad.example": the only origin links are made from (A54)
 	City      string         // the name of the bureau in titles; may be empty
+	Brand     Brand          // the city's own look
 
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
 	ImageHosts     []string       // origins of map tiles, added to img-src
@@ -58,7 +59,9 @@ type Kit struct {
 	insecure bool // http on something other than this machine: a banner says so
 	sessions *scs.SessionManager
 	texts    *locale.Catalogue
-	onEnd    func(session string) // a browser signed out: close its streams
+
+	cityStyle, cityLogo cityFile
+	onEnd               func(session string) // a browser signed out: close its streams
 }
 
 // New checks the options and gives a Kit. The errors name the option.
@@ -82,6 +85,10 @@ func New(o Options) (*Kit, error) {
 	o.BodyLimit = orElse(o.BodyLimit, 1<<20)
 	o.UploadLimit = orElse(o.UploadLimit, 30<<20)
 	k := &Kit{Options: o, public: public, secure: public.Scheme == "https", texts: texts}
+	k.cityStyle = cityFileOf("city.css", "text/css; charset=utf-8", o.Brand.style())
+	if logo, ok := LogoType(o.Brand.Logo); ok {
+		k.cityLogo = cityFileOf("logo", logo, o.Brand.Logo)
+	}
 	k.insecure = !k.secure && !isLoopback(public.Hostname())
 	k.sessions = k.sessionManager()
 	return k, nil
@@ -129,6 +136,7 @@ func (k *Kit) Echo() *echo.Echo {
 	e.IPExtractor = ipExtractor(k.TrustedProxies)
 	e.HTTPErrorHandler = k.handleError
 	e.Use(k.observe, k.recoverPanic, k.headers, k.language)
+	k.brand(e)
 	return e
 }
 

@@ -20,7 +20,7 @@ const languageCookie = "s48_lang"
 func (k *Kit) language(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
-		s := &scene{printer: k.printer(requestLanguage(r)), insecure: k.insecure}
+		s := k.scene(requestLanguage(r))
 		c.SetRequest(r.WithContext(context.WithValue(r.Context(), sceneKey{}, s)))
 		return next(c)
 	}

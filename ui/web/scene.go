@@ -20,6 +20,8 @@ type scene struct {
 	csrf     string
 	insecure bool
 	flashes  func() []Flash // gives and forgets what the session holds
+
+	cityStyle, cityLogo string // addresses; "" when there is none
 }
 
 type sceneKey struct{}
@@ -33,7 +35,11 @@ func sceneOf(ctx context.Context) *scene {
 
 // Context gives a context for rendering outside a request: letters, reports, tests.
 func (k *Kit) Context(ctx context.Context, tag lang.Tag) context.Context {
-	return context.WithValue(ctx, sceneKey{}, &scene{printer: k.printer(tag), insecure: k.insecure})
+	return context.WithValue(ctx, sceneKey{}, k.scene(tag))
+}
+
+func (k *Kit) scene(tag lang.Tag) *scene {
+	return &scene{printer: k.printer(tag), insecure: k.insecure, cityStyle: k.cityStyle.path, cityLogo: k.cityLogo.path}
 }
 
 // WithAccount gives a context in which the agent is signed in. Requests get
