@@ -112,6 +112,9 @@ type clockRow struct {
 	OwnDueAt        instant `gorm:"column:own_due_at"`
 	Policy          string  `gorm:"column:policy"`
 	PolicyVersion   int16   `gorm:"column:policy_version"`
+	Ladder          string  `gorm:"column:ladder"`
+	LadderVersion   int16   `gorm:"column:ladder_version"`
+	Rungs           rungs   `gorm:"column:rungs"`
 }
 
 // TableName names the table.

@@ -223,6 +223,10 @@ func (t *tx) identify(k *ticketing.Ticket) error {
 			m.Files[n].ID = ticketing.AttachmentID(give(int64(m.Files[n].ID), ticketing.IDAttachment))
 		}
 	}
+	for i := range k.Pending.Notices {
+		n := &k.Pending.Notices[i]
+		n.ID, n.Ticket = ticketing.NoticeID(give(int64(n.ID), ticketing.IDNotice)), k.ID
+	}
 	for i := range k.Pending.Deliveries {
 		d := &k.Pending.Deliveries[i]
 		d.ID, d.Ticket = ticketing.DeliveryID(give(int64(d.ID), ticketing.IDDelivery)), k.ID
@@ -296,6 +300,10 @@ func (t *tx) writePending(before *loadedTicket, k *ticketing.Ticket) error {
 	}
 	for i := range k.Pending.Events {
 		t.writeEvent(&k.Pending.Events[i])
+	}
+	for i := range k.Pending.Notices {
+		row := noticeRowOf(&k.Pending.Notices[i])
+		insertRow(t, &row)
 	}
 	for i := range k.Pending.Messages {
 		m := &k.Pending.Messages[i]

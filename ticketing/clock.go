@@ -90,6 +90,9 @@ type Clock struct {
 	CalendarVersion int
 	Policy          string // name and version of the policy that chose it; "" = the category did
 	PolicyVersion   int
+	Ladder          string // name and version of who is told when; "" = nobody
+	LadderVersion   int
+	Rungs           []Rung
 	OnCall          bool
 	Target          time.Duration
 
@@ -223,6 +226,9 @@ func (b *Rulebook) recompute(c *Clock, pauses []Pause) {
 	if c.Due = b.Due(c, pauses); c.Kind == ClockLeg {
 		c.OwnDue = c.Due
 	}
+	if c.State != ClockMissed {
+		b.climb(c, pauses)
+	}
 	if c.Due.IsZero() || c.State == ClockMissed {
 		return
 	}
@@ -239,7 +245,7 @@ func (b *Rulebook) newClock(kind ClockKind, terms Terms) Clock {
 	p := terms.Profile
 	k := Clock{
 		Kind: kind, State: ClockPending, Profile: p.Name, ProfileVersion: p.Version, Policy: terms.Policy, PolicyVersion: terms.PolicyVersion,
-		OnCall: terms.OnCall, Calendar: p.Calendar, Target: p.Target,
+		Ladder: terms.Ladder, LadderVersion: terms.LadderVersion, OnCall: terms.OnCall, Calendar: p.Calendar, Target: p.Target,
 	}
 	switch kind {
 	case ClockResolve:

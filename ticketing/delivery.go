@@ -28,18 +28,19 @@ type Purpose string
 
 // The purposes. Only PurposeAnswer can meet a promise.
 const (
-	PurposeReceipt  Purpose = "receipt"  // automatic: reference, deadline, tracking link
-	PurposeReceipts Purpose = "receipts" // automatic: several references collected, next morning
-	PurposeAnswer   Purpose = "answer"   // an agent's message: answer or question
-	PurposeClosing  Purpose = "closing"  // automatic: closed, how to say it is not solved
-	PurposeOversize Purpose = "oversize" // automatic: part of the mail was too large to read
-	PurposeHandover Purpose = "handover" // to a department: a ticket came into its custody; no citizen data
-	PurposeDigest   Purpose = "digest"   // to a department: several hand-overs
-	PurposeWarning  Purpose = "warning"  // to staff: a promise is about to be or was broken
-	PurposeInvite   Purpose = "invite"   // to staff: account invitation
-	PurposeReset    Purpose = "reset"    // to staff: password reset
-	PurposeReport   Purpose = "report"   // to staff: the report of the week, as PDF
-	PurposeSeal     Purpose = "seal"     // to the auditor: the day's head of the event chain
+	PurposeReceipt    Purpose = "receipt"    // automatic: reference, deadline, tracking link
+	PurposeReceipts   Purpose = "receipts"   // automatic: several references collected, next morning
+	PurposeAnswer     Purpose = "answer"     // an agent's message: answer or question
+	PurposeClosing    Purpose = "closing"    // automatic: closed, how to say it is not solved
+	PurposeOversize   Purpose = "oversize"   // automatic: part of the mail was too large to read
+	PurposeHandover   Purpose = "handover"   // to a department: a ticket came into its custody; no citizen data
+	PurposeDigest     Purpose = "digest"     // to a department: several hand-overs
+	PurposeWarning    Purpose = "warning"    // to staff: a promise is about to be or was broken
+	PurposeInvite     Purpose = "invite"     // to staff: account invitation
+	PurposeReset      Purpose = "reset"      // to staff: password reset
+	PurposeReport     Purpose = "report"     // to staff: the report of the week, as PDF
+	PurposeSeal       Purpose = "seal"       // to the auditor: the day's head of the event chain
+	PurposeEscalation Purpose = "escalation" // to staff: several such promises
 )
 
 // Automatic reports whether no person wrote the text.

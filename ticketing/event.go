@@ -43,7 +43,7 @@ const (
 	EventReceipts     EventKind = "receipt.collected" // told of in the morning's collected receipt
 	EventWarned       EventKind = "clock.warned"
 	EventBreached     EventKind = "clock.breached"
-	EventEscalated    EventKind = "clock.escalated" // a step of the ladder: who was told of which clock
+	EventEscalated    EventKind = "clock.escalated" // a step of the ladder was taken: somebody is told
 	EventRebased      EventKind = "clock.rebased"   // an officer applied newer rules: old and new due instants
 	EventRead         EventKind = "ticket.read"     // somebody opened it; at most one a person in 15 minutes
 	EventRevealed     EventKind = "citizen.revealed"

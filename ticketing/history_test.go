@@ -195,7 +195,7 @@ func (h *history) happen(d deed) {
 func (h *history) checkEvents(d deed, fresh []ticketing.Event, k *ticketing.Ticket, err error) {
 	own := 0
 	for _, e := range fresh {
-		if e.Kind != ticketing.EventBreached && e.Kind != ticketing.EventWarned {
+		if e.Kind != ticketing.EventBreached && e.Kind != ticketing.EventWarned && e.Kind != ticketing.EventEscalated {
 			own++
 		}
 	}

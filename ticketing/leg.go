@@ -126,6 +126,7 @@ func (b *Rulebook) legClock(t *Ticket, target time.Duration) Clock {
 	c := Clock{Kind: ClockLeg, State: ClockPending, Ticket: t.ID, Episode: t.Episode, Leg: t.Leg, Target: target, Profile: b.Default}
 	if a := t.clock(ClockAnswer); a != nil {
 		c.Profile, c.ProfileVersion, c.OnCall = a.Profile, a.ProfileVersion, a.OnCall
+		c.Ladder, c.LadderVersion = a.Ladder, a.LadderVersion
 	}
 	p, _ := b.Profile(c.Profile, c.ProfileVersion)
 	c.ProfileVersion = p.Version

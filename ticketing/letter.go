@@ -32,6 +32,7 @@ type LetterData struct {
 	Code         ClosingCode
 	Note         string // of closing: the competent body, the law
 	Refs         []LetterRef
+	More         int    // further ones that are not listed
 	Limit        string // "35 MB"
 	Hash         string // of the day's seal
 	ExpiresAt    time.Time

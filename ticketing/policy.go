@@ -22,6 +22,7 @@ type Policy struct {
 	Profile     string        // the promise; "" = as the category says
 	Target      time.Duration // of the answer, in the profile's calendar; 0 = the profile's
 	ResolveDays *int          // working days to do the work, 0 = no such promise; nil = as the category says
+	Ladder      string        // who is told when; "" = the city's
 	Disabled    bool
 }
 
@@ -69,13 +70,15 @@ type Terms struct {
 	OnCall        bool
 	Policy        string // "": none matched, the category decides
 	PolicyVersion int
+	Ladder        string // "": nobody is told
+	LadderVersion int
 }
 
 // Terms gives what is promised for a contact of the category: by the most
 // specific policy that matches, else by the category. An on-call category takes
 // neither cut-off nor calendar, whatever the policy says.
 func (b *Rulebook) Terms(c Category, f Facts) Terms {
-	t := Terms{Profile: b.ProfileFor(c), ResolveDays: c.ResolveDays, OnCall: c.OnCall}
+	t := Terms{Profile: b.ProfileFor(c), ResolveDays: c.ResolveDays, OnCall: c.OnCall, Ladder: CityLadder}
 	for i := range b.order {
 		p := &b.order[i]
 		if !p.Matches(c.ID, f) {
@@ -92,15 +95,23 @@ func (b *Rulebook) Terms(c Category, f Facts) Terms {
 		if p.ResolveDays != nil {
 			t.ResolveDays = *p.ResolveDays
 		}
+		if p.Ladder != "" {
+			t.Ladder = p.Ladder
+		}
 		break
 	}
+	l, ok := b.Ladder(t.Ladder, 0)
+	if !ok {
+		t.Ladder = ""
+	}
+	t.LadderVersion = l.Version
 	return t
 }
 
 // same reports whether both promise the same, versions apart.
 func (t Terms) same(o Terms) bool {
 	return t.Policy == o.Policy && t.Profile.Name == o.Profile.Name && t.Profile.Target == o.Profile.Target &&
-		t.ResolveDays == o.ResolveDays && t.OnCall == o.OnCall
+		t.ResolveDays == o.ResolveDays && t.OnCall == o.OnCall && t.Ladder == o.Ladder
 }
 
 // Facts are what policies look at of the ticket.
@@ -173,6 +184,9 @@ func (b *Rulebook) checkPolicy(p *Policy) error {
 		return policyFault(p, "target", "profile.target")
 	case p.ResolveDays != nil && (*p.ResolveDays < 0 || *p.ResolveDays > 366):
 		return policyFault(p, "resolve_days", "category.resolve_days")
+	}
+	if _, ok := b.Ladder(p.Ladder, 0); p.Ladder != "" && !ok {
+		return policyFault(p, "ladder", "ladder.unknown")
 	}
 	if p.Target > 0 && !b.reachable(terms.Calendar, p.Target) {
 		return policyFault(p, "target", "profile.never_open")

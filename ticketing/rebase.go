@@ -30,7 +30,7 @@ func (t *Ticket) rebase(c Category, rules *Rulebook, data map[string]any) {
 			kept = append(kept, k)
 			continue
 		}
-		n.ID, n.Ticket, n.Episode, n.Answer = k.ID, k.Ticket, k.Episode, k.Answer
+		n.ID, n.Ticket, n.Episode, n.Answer, n.Rungs = k.ID, k.Ticket, k.Episode, k.Answer, k.Rungs
 		t.restart(&n, k, terms.Profile, rules)
 		if !k.Due.Equal(n.Due) {
 			data["due_"+string(k.Kind)] = []string{stamp(k.Due), stamp(n.Due)}
@@ -54,16 +54,16 @@ func (c *Clock) rebasable(episode int) bool {
 
 // A promise is what of a clock comes from the rules.
 type promise struct {
-	profile, calendar, policy                      string
-	profileVersion, calendarVersion, policyVersion int
-	target                                         time.Duration
-	onCall                                         bool
+	profile, calendar, policy, ladder                             string
+	profileVersion, calendarVersion, policyVersion, ladderVersion int
+	target                                                        time.Duration
+	onCall                                                        bool
 }
 
 func (c *Clock) promise() promise {
 	return promise{
-		c.Profile, c.Calendar, c.Policy,
-		c.ProfileVersion, c.CalendarVersion, c.PolicyVersion, c.Target, c.OnCall,
+		c.Profile, c.Calendar, c.Policy, c.Ladder,
+		c.ProfileVersion, c.CalendarVersion, c.PolicyVersion, c.LadderVersion, c.Target, c.OnCall,
 	}
 }
 

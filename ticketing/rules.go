@@ -48,6 +48,7 @@ type Rulebook struct {
 	legs      map[DepartmentID]time.Duration // see WithLegs
 	policies  map[string][]Policy
 	order     []Policy // the newest in use, as they are tried
+	ladders   map[string][]Ladder
 	stored    Rules
 }
 

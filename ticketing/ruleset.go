@@ -20,6 +20,7 @@ const (
 	RuleProfile  RuleKind = "profile"
 	RuleCalendar RuleKind = "calendar"
 	RulePolicy   RuleKind = "policy"
+	RuleLadder   RuleKind = "ladder"
 	RuleDefault  RuleKind = "default" // which profile is the city's
 )
 
@@ -91,6 +92,13 @@ func (r Rules) Book(zone *time.Location) (*Rulebook, error) {
 	if err != nil {
 		return nil, err
 	}
+	ladders, err := bodies[Ladder](r, RuleLadder)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.addLadders(ladders); err != nil {
+		return nil, err
+	}
 	b.stored = slices.Clone(r)
 	return b, b.addPolicies(policies)
 }
@@ -141,7 +149,7 @@ func bodies[T any](r Rules, kind RuleKind) ([]T, error) {
 
 // EnterRules enters the promises of a configuration: a new version of what
 // differs from the newest stored one, but nothing of what was edited in the
-// program. What cannot be kept is Invalid.
+// program. The first time it brings the ladder of the city. What cannot be kept is Invalid.
 func EnterRules(ctx context.Context, tx Tx, profiles []Profile, calendars []calendar.Spec, byDefault string, at time.Time) error {
 	stored, err := tx.Rules(ctx)
 	if err != nil {
@@ -164,6 +172,9 @@ func (r Rules) fromConfig(profiles []Profile, calendars []calendar.Spec, byDefau
 	}
 	for _, p := range profiles {
 		drafts = append(drafts, DraftProfile(p))
+	}
+	if _, ok := r.Newest(RuleLadder, CityLadder); !ok {
+		drafts = append(drafts, DraftLadder(DefaultLadder()))
 	}
 	var added Rules
 	for _, d := range append(drafts, DraftDefault(byDefault)) {
@@ -210,6 +221,11 @@ func DraftPolicy(p Policy) RuleDraft {
 	return RuleDraft{RulePolicy, p.Name, func(v int) (string, error) { p.Version = v; return bodyOf(p) }}
 }
 
+// DraftLadder see [DraftProfile].
+func DraftLadder(l Ladder) RuleDraft {
+	return RuleDraft{RuleLadder, l.Name, func(v int) (string, error) { l.Version = v; return bodyOf(l) }}
+}
+
 // DraftDefault makes the profile the city's.
 func DraftDefault(profile string) RuleDraft {
 	return RuleDraft{RuleDefault, "", func(int) (string, error) { return profile, nil }}
@@ -250,7 +266,7 @@ func ownFields(d RuleDraft, err error) error {
 	if err == nil {
 		return nil
 	}
-	own := map[RuleKind]string{RuleProfile: "profiles.", RuleCalendar: "calendars.", RulePolicy: "policies."}[d.Kind] + d.Name + "."
+	own := map[RuleKind]string{RuleProfile: "profiles.", RuleCalendar: "calendars.", RulePolicy: "policies.", RuleLadder: "ladders."}[d.Kind] + d.Name + "."
 	var errs []error
 	for _, e := range leaves(err) {
 		var x *Error

@@ -30,6 +30,7 @@ const (
 	IDAttachment IDKind = "attachment"
 	IDClock      IDKind = "clock"
 	IDEvent      IDKind = "event"
+	IDNotice     IDKind = "notice"
 )
 
 // A Tx is what a use case may do within one transaction. What it reads it
@@ -100,6 +101,14 @@ type Tx interface {
 	Rules(ctx context.Context) (Rules, error)
 	// AddRules adds versions; one that is there already is Stale.
 	AddRules(ctx context.Context, added Rules) error
+	// DueNotices gives and locks notices not told yet whose SendAfter has come, the
+	// longest waiting first, at most n, with the references of their tickets; those
+	// that another transaction has are left out.
+	DueNotices(ctx context.Context, now time.Time, n int) ([]Notice, error)
+	// SaveNotices writes changed and new (ID 0) ones.
+	SaveNotices(ctx context.Context, list []Notice) error
+	// ToldSince gives for each address that was told of notices after the instant when it last was.
+	ToldSince(ctx context.Context, since time.Time) (map[string]time.Time, error)
 	// SaveLetterText adds the version after t.Version, which must be the newest
 	// stored one (0: none), else Stale.
 	SaveLetterText(ctx context.Context, t *LetterText) error

@@ -147,6 +147,7 @@ type Pending struct {
 	Messages   []Message
 	Deliveries []Delivery
 	Changed    []Delivery // existing deliveries with a new state
+	Notices    []Notice   // who is to be told of promises in danger
 	Text       []string   // words that searching must find
 	Legs       []Leg      // custodies that ended
 }
@@ -265,6 +266,7 @@ func (t *Ticket) renewDue() {
 		if !c.owed() || c.Due.IsZero() {
 			continue
 		}
+		t.CheckAt = earliest(t.CheckAt, c.nextRung())
 		if c.Kind != ClockLeg {
 			t.DueAt = earliest(t.DueAt, c.Due)
 		}

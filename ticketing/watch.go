@@ -101,6 +101,7 @@ func (t *Ticket) Judge(by Actor, now time.Time) bool {
 			t.record(by, EventWarned, now, map[string]any{"clock": string(c.Kind), "episode": c.Episode, "start": c.StartSeq, "due": stamp(c.Due)})
 		}
 	}
+	t.escalate(by, now)
 	t.renewDue()
 	return len(t.Pending.Events) > recorded
 }

@@ -23,10 +23,13 @@ type duty struct {
 // duties lists the periodic work of an installation.
 func (s *system) duties() []duty {
 	watch := &ticketing.Watch{Bureau: s.bureau, Duties: s.db}
+	escalation := &ticketing.Escalation{Bureau: s.bureau}
 	upkeep := &ticketing.Upkeep{Bureau: s.bureau, Duties: s.db, Auditor: s.auditor}
 	away := &ticketing.Substitution{Bureau: s.bureau, Duties: s.db}
 	return []duty{
-		{name: "watch", every: 15 * time.Second, hour: -1, run: drain(watch.Run)},
+		{name: "watch", every: 15 * time.Second, hour: -1, run: func(ctx context.Context) error {
+			return errors.Join(drain(watch.Run)(ctx), drain(escalation.Run)(ctx))
+		}},
 		{name: "absences", every: time.Minute, hour: -1, run: drain(away.Run)},
 		{name: "facts", every: 20 * time.Second, hour: -1, run: func(ctx context.Context) error {
 			_, err := s.db.FoldFacts(ctx)

@@ -44,6 +44,7 @@ func Run(t *testing.T, open func(t *testing.T) Subject) {
 		{"joins", testJoins},
 		{"directory", testDirectory},
 		{"rules", testRules},
+		{"notices", testNotices},
 		{"routing", testRouting},
 		{"sharing", testSharing},
 		{"fairness", testFairness},

@@ -1,6 +1,7 @@
 package letters
 
 import (
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -70,6 +71,9 @@ func (c *composer) values(d ticketing.LetterData) values {
 		"reopen_url": link(d.ReopenURL), "action_url": link(d.ActionURL), "body": text(long(d.Body)), "agent": short(d.AgentName),
 		"department": short(d.Department), "note": short(d.Note), "limit": short(d.Limit), "hash": short(d.Hash), "n": number(int64(len(d.Refs))),
 		"reopen_days": number(int64(ticketing.ReopenWithin / (24 * time.Hour))),
+	}
+	if d.More > 0 {
+		v["more"] = text(strconv.Itoa(d.More))
 	}
 	if !d.ReceivedAt.IsZero() {
 		at := d.ReceivedAt.In(o.Zone)

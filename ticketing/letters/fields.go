@@ -82,6 +82,10 @@ var forms = map[ticketing.Purpose]form{
 		}),
 		must: []string{"ref"},
 	},
+	ticketing.PurposeEscalation: {
+		fields: with(itemFields, map[string]field{"more": sometimes, "action_url": sometimes}),
+		must:   []string{"item.ref"},
+	},
 	ticketing.PurposeInvite: accountForm,
 	ticketing.PurposeReset:  accountForm,
 	ticketing.PurposeReport: {

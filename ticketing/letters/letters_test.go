@@ -164,6 +164,7 @@ func samples(t testing.TB) map[string]struct {
 		"oversize":      {ticketing.PurposeOversize, base},
 		"handover":      {ticketing.PurposeHandover, with(func(d *ticketing.LetterData) { d.Due = why.Due })},
 		"digest":        {ticketing.PurposeDigest, base},
+		"escalation":    {ticketing.PurposeEscalation, with(func(d *ticketing.LetterData) { d.More = 30 })},
 		"warning":       {ticketing.PurposeWarning, with(func(d *ticketing.LetterData) { d.Due, d.Why = why.Due, &why })},
 		"warning_late":  {ticketing.PurposeWarning, with(func(d *ticketing.LetterData) { d.Due, d.Why = late.Due, &late })},
 		"warning_plain": {ticketing.PurposeWarning, ticketing.LetterData{Ref: ref}},
@@ -214,7 +215,7 @@ func TestEveryPurposeHasALetter(t *testing.T) {
 			t.Errorf("no golden letter for %q", p)
 		}
 	}
-	if got, want := len(purposes()), 12; got != want {
+	if got, want := len(purposes()), 13; got != want {
 		t.Errorf("%d purposes have letters, want %d: every ticketing.Purpose", got, want)
 	}
 	if _, err := book(t, Options{}).Compose("postcard", lang.En, ticketing.LetterData{}); ticketing.KindOf(err) != ticketing.Invalid {

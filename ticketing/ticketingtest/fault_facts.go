@@ -103,3 +103,11 @@ func (x *FaultStore) Histories(ctx context.Context, from, to time.Time, kinds []
 	}
 	return x.Ports.Histories(ctx, from, to, kinds, each)
 }
+
+// NoticesOf implements [ticketing.NoticeReads].
+func (x *FaultStore) NoticesOf(ctx context.Context, a ticketing.AgentID, n int) ([]ticketing.Notice, error) {
+	if err := x.step("NoticesOf"); err != nil {
+		return nil, err
+	}
+	return x.Ports.NoticesOf(ctx, a, n)
+}

@@ -317,3 +317,27 @@ func (x faultTx) DropDraft(ctx context.Context, a ticketing.AgentID, t ticketing
 	}
 	return x.Tx.DropDraft(ctx, a, t, kind)
 }
+
+// DueNotices implements [ticketing.Tx].
+func (x faultTx) DueNotices(ctx context.Context, now time.Time, n int) ([]ticketing.Notice, error) {
+	if err := x.step("DueNotices"); err != nil {
+		return nil, err
+	}
+	return x.Tx.DueNotices(ctx, now, n)
+}
+
+// SaveNotices implements [ticketing.Tx].
+func (x faultTx) SaveNotices(ctx context.Context, list []ticketing.Notice) error {
+	if err := x.step("SaveNotices"); err != nil {
+		return err
+	}
+	return x.Tx.SaveNotices(ctx, list)
+}
+
+// ToldSince implements [ticketing.Tx].
+func (x faultTx) ToldSince(ctx context.Context, since time.Time) (map[string]time.Time, error) {
+	if err := x.step("ToldSince"); err != nil {
+		return nil, err
+	}
+	return x.Tx.ToldSince(ctx, since)
+}

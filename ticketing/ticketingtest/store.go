@@ -61,6 +61,7 @@ type Store struct {
 	absences    *table[ticketing.AbsenceID, *ticketing.Absence]
 	rules       *table[string, ticketing.Rules] // one row, ""
 	stamps      *table[string, int64]           // one row, ""
+	notices     *table[ticketing.NoticeID, ticketing.Notice]
 	letters     *table[letterKey, ticketing.LetterText]
 	subscribed  *table[subscriptionKey, ticketing.Subscription]
 	passes      *table[string, *ticketing.Pass]
@@ -130,6 +131,7 @@ func NewStore(now func() time.Time, zone *time.Location) *Store {
 	s.routings = newTable[routingKey, *ticketing.RoutingVersion](s)
 	s.turns = newTable[ticketing.DepartmentID, ticketing.AgentID](s)
 	s.absences = newTable[ticketing.AbsenceID, *ticketing.Absence](s)
+	s.notices = newTable[ticketing.NoticeID, ticketing.Notice](s)
 	s.letters = newTable[letterKey, ticketing.LetterText](s)
 	s.bodies = newTable[ticketing.BodyID, *ticketing.Body](s)
 	s.legs = newTable[ticketing.TicketID, []ticketing.Leg](s)

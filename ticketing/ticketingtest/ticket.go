@@ -91,6 +91,10 @@ func (t *tx) SaveTicket(ctx context.Context, k *ticketing.Ticket) error {
 		old, _ := t.legs.get(t.in, k.ID)
 		t.legs.put(k.ID, append(slices.Clip(old), copyOf(k.Pending.Legs)...))
 	}
+	for _, n := range k.Pending.Notices {
+		n.Ticket = k.ID
+		t.addNotice(n)
+	}
 	t.addText(k.ID, k.Pending.Text)
 	k.Pending = ticketing.Pending{}
 	t.tickets.put(k.ID, copyOf(k))

@@ -18,6 +18,7 @@ type Reads interface {
 	ticketing.LedgerReads
 	ticketing.CitizenReads
 	ticketing.OutgoingReads
+	ticketing.NoticeReads
 }
 
 // Deps are what the area works with; all are required.
@@ -50,6 +51,8 @@ func (a *Area) Register(e *echo.Echo) {
 	g.GET("", a.home)
 	g.GET("/v/:view", a.queue, web.Need(ticketing.RightRead))
 	g.GET("/nav", a.nav)
+	g.GET("/notices", a.notices, web.Need(ticketing.RightRead))
+	g.GET("/notices/latest", a.latestNotice, web.Need(ticketing.RightRead))
 	g.GET("/tickets/rows", a.rows, web.Need(ticketing.RightRead))
 	g.GET("/tickets/new-count", a.newCount, web.Need(ticketing.RightRead))
 	g.POST("/tickets/bulk", a.bulk, web.Need(ticketing.RightWrite))
@@ -150,7 +153,7 @@ func MaySignal(_ context.Context, by ticketing.Actor, s ticketing.Signal) bool {
 		return by.May(ticketing.RightLedger)
 	case "outbox":
 		return by.May(ticketing.RightReply)
-	case "session":
+	case "session", "notice":
 		return s.Agent == by.Agent
 	}
 	return false

@@ -29,6 +29,8 @@ var routes = map[string]route{
 	"GET /agent/tickets/new-count":         {right: ticketing.RightRead, path: "/agent/tickets/new-count?view=all"},
 	"GET /agent/tickets/:id":               {right: ticketing.RightRead, ticket: true, path: "/agent/tickets/{id}"},
 	"POST /agent/tickets/bulk":             {right: ticketing.RightWrite, path: "/agent/tickets/bulk", form: []string{"do", "mine"}},
+	"GET /agent/notices":                   {right: ticketing.RightRead, path: "/agent/notices"},
+	"GET /agent/notices/latest":            {right: ticketing.RightRead, path: "/agent/notices/latest"},
 	"GET /agent/search":                    {right: ticketing.RightRead, path: "/agent/search?q=rasvjeta"},
 	"GET /agent/search/options":            {right: ticketing.RightRead, path: "/agent/search/options?q=rasvjeta"},
 	"GET /agent/new":                       {right: ticketing.RightOpen, path: "/agent/new"},

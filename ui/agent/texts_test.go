@@ -42,7 +42,7 @@ func TestFamilies(t *testing.T) {
 		has("queue.empty_text_", v)
 	}
 	has("delivery_state.", "pending", "sending", "sent", "retry", "failed", "unknown", "bounced", "taken_back", "held")
-	has("auto.", "receipt", "receipts", "answer", "closing", "oversize", "handover", "digest", "warning", "invite", "reset", "seal")
+	has("auto.", "receipt", "receipts", "answer", "closing", "oversize", "handover", "digest", "warning", "escalation", "invite", "reset", "seal")
 	has("machine.", "autoreply", "list", "bounce", "loop")
 	has("demand.", "answer", "photo", "decision")
 	for _, k := range []string{"validation", "answer", "next_answer", "resolve", "leg"} {
@@ -53,6 +53,9 @@ func TestFamilies(t *testing.T) {
 		has("ledger_state.", string(s))
 	}
 	has("ledger_reason.", "before_start", "bounce", "loop", "oversize", "poison", "unreadable", "by_agent")
+	for _, x := range ticketing.Tells() {
+		has("tell.", string(x))
+	}
 	for p := ticketing.PriorityLow; p <= ticketing.PriorityUrgent; p++ {
 		has("priority.", p.String())
 	}

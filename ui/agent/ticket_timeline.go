@@ -196,6 +196,7 @@ var eventIcons = map[ticketing.EventKind]string{
 	ticketing.EventEpisodeVoid: "arrow-back-up", ticketing.EventSpam: "ban", ticketing.EventNotSpam: "arrow-back-up",
 	ticketing.EventRequester: "user", ticketing.EventConfirmed: "user-check", ticketing.EventRevoked: "key",
 	ticketing.EventRouted: "adjustments", ticketing.EventWarned: "alert-triangle", ticketing.EventBreached: "flame",
+	ticketing.EventEscalated: "bell",
 }
 
 func eventOf(ctx context.Context, dir *ticketing.Directory, e *ticketing.Event) (entry, bool) {
@@ -227,6 +228,8 @@ func eventOf(ctx context.Context, dir *ticketing.Directory, e *ticketing.Event) 
 		args = append(args, "Code", web.T(ctx, "code."+word(e.Data["code"])))
 	case ticketing.EventWaiting:
 		args = append(args, "Reason", web.T(ctx, "wait."+word(e.Data["reason"])))
+	case ticketing.EventEscalated:
+		args = append(args, "Clock", web.T(ctx, "clock_name."+word(e.Data["clock"])), "Tell", web.T(ctx, "tell."+word(e.Data["tell"])))
 	case ticketing.EventWarned, ticketing.EventBreached:
 		args = append(args, "Clock", web.T(ctx, "clock_name."+word(e.Data["clock"])))
 	}

@@ -30,6 +30,7 @@ const (
 	ViewAll        = "/agent/v/all"
 	ViewClosed     = "/agent/v/closed"
 	ViewSpam       = "/agent/v/spam"
+	PageNotices    = "/agent/notices"
 	PageIntake     = "/agent/intake"
 	PageCitizens   = "/agent/citizens"
 	PageReports    = "/reports"
@@ -78,6 +79,7 @@ func workItems(ctx context.Context, a ticketing.Actor, c ticketing.Counts) []Nav
 		{Href: ViewWaiting, Icon: "player-pause", Label: web.T(ctx, "nav.waiting"), Count: c.Waiting, Wide: true},
 		{Href: ViewAll, Icon: "list", Label: web.T(ctx, "nav.all"), Count: c.Open, Wide: true},
 	}
+	items = append(items, NavItem{Href: PageNotices, Icon: "bell", Label: web.T(ctx, "nav.notices"), Wide: true})
 	items = append(items, NavItem{Href: ViewClosed, Icon: "archive", Label: web.T(ctx, "nav.closed"), Wide: true})
 	if a.May(ticketing.RightSpam) {
 		items = append(items, NavItem{Href: ViewSpam, Icon: "ban", Label: web.T(ctx, "nav.spam"), Count: c.Spam, Wide: true})

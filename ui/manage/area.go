@@ -95,6 +95,8 @@ func (a *Area) Register(e *echo.Echo) {
 	m.POST("/policies/:name", a.savePolicy)
 	m.GET("/calendars/:name", a.calendarPage)
 	m.POST("/calendars/:name", a.saveCalendar)
+	m.GET("/ladders/:name", a.ladderPage)
+	m.POST("/ladders/:name", a.saveLadder)
 	m.GET("/mail", a.mailPage)
 	m.POST("/mail/boxes/:account/:order", a.orderMailbox)
 	m.POST("/mail/held", a.releaseHeld, web.Need(ticketing.RightOutgoing))

@@ -194,13 +194,8 @@ func parseHours(s string) (from, to calendar.Minute, ok bool) {
 
 // fields renames what is wrong with a calendar to the fields of the form.
 func (k *calendarForm) fields(err error) error {
-	var errs []error
-	for _, e := range flat(err) {
-		var x *ticketing.Error
-		if !errors.As(e, &x) {
-			return err
-		}
-		y := *x
+	return renamed(err, func(y *ticketing.Error) {
+		x := *y
 		name, at, _ := strings.Cut(strings.TrimSuffix(x.Field, "]"), "[")
 		n, bad := strconv.Atoi(at)
 		switch {
@@ -216,6 +211,23 @@ func (k *calendarForm) fields(err error) error {
 			y.Field = "extra"
 			y.Args = map[string]any{"Detail": k.spec.Extra[n].Date.String()}
 		}
+	})
+}
+
+// renamed gives what is wrong with other names of fields. Errors that are none
+// for a person stay as they are.
+func renamed(err error, rename func(*ticketing.Error)) error {
+	if err == nil {
+		return nil
+	}
+	var errs []error
+	for _, e := range flat(err) {
+		var x *ticketing.Error
+		if !errors.As(e, &x) {
+			return err
+		}
+		y := *x
+		rename(&y)
 		errs = append(errs, &y)
 	}
 	return errors.Join(errs...)

@@ -86,7 +86,7 @@ func (a *Area) policyPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	f := web.NewForm("name", p.Name, "profile", p.Profile, "target", spanText(p.Target), "rank", strconv.Itoa(p.Rank))
+	f := web.NewForm("name", p.Name, "profile", p.Profile, "target", spanText(p.Target), "rank", strconv.Itoa(p.Rank), "ladder", p.Ladder)
 	if p.ResolveDays != nil {
 		f.Set("resolve_days", strconv.Itoa(*p.ResolveDays))
 	}
@@ -146,7 +146,7 @@ func numbersOf[T ~int64 | ~uint8](f *web.Form, field string) []T {
 func readPolicy(f *web.Form, name string) ticketing.Policy {
 	p := ticketing.Policy{
 		Name: name, Categories: numbersOf[ticketing.CategoryID](f, "categories"), Departments: numbersOf[ticketing.DepartmentID](f, "departments"),
-		Priorities: numbersOf[ticketing.Priority](f, "priorities"), Profile: f.Line("profile", 40), Disabled: f.Checked("disabled"),
+		Priorities: numbersOf[ticketing.Priority](f, "priorities"), Profile: f.Line("profile", 40), Disabled: f.Checked("disabled"), Ladder: f.Line("ladder", 40),
 	}
 	if name == newRule {
 		p.Name = f.Required("name", 40)

@@ -195,6 +195,16 @@ func profileOptions(dir *ticketing.Directory, none string) []components.Option {
 	return out
 }
 
+func ladderOptions(dir *ticketing.Directory, none string) []components.Option {
+	out := []components.Option{{Text: none}}
+	for _, l := range dir.Rules.Ladders() {
+		if l.Name != ticketing.CityLadder {
+			out = append(out, components.Option{Value: l.Name, Text: l.Name})
+		}
+	}
+	return out
+}
+
 // ruleHead gives what surrounds the form of a rule; kind names its messages.
 func (a *Area) ruleHead(c echo.Context, kind ticketing.RuleKind, base, name string, dir *ticketing.Directory, f *web.Form) (ruleHead, error) {
 	h := ruleHead{Form: f, Directory: dir, New: name == newRule, Action: base + "/" + name}

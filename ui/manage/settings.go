@@ -14,6 +14,7 @@ const (
 	pageDistricts   = pageRouting + "/districts"
 	pagePromises    = components.PageManage + "/promises"
 	pagePolicies    = components.PageManage + "/policies"
+	pageLadders     = components.PageManage + "/ladders"
 	pageCalendars   = components.PageManage + "/calendars"
 	pageMail        = components.PageManage + "/mail"
 	pageLetters     = components.PageManage + "/letters"
