@@ -112,8 +112,12 @@ func (s *scribe) formulas(list []report.Figure) table {
 	}}
 	for _, f := range list {
 		def := f.Measure.Definition()
+		name := def.Name
+		if f.Measure == report.AnswerOnTime || f.Measure == report.ResolveOnTime {
+			name = "report.variant_d"
+		}
 		t.rows = append(t.rows, []cell{
-			textCell(s.print.T(def.Name)), cellOf(f), countCell(f.Numerator).to(behind(f.Behind)), countCell(f.Denominator).to(behind(f.Of)), textCell(s.print.T(def.Formula)),
+			textCell(s.print.T(name)), cellOf(f), countCell(f.Numerator).to(behind(f.Behind)), countCell(f.Denominator).to(behind(f.Of)), textCell(s.print.T(def.Formula)),
 		})
 	}
 	return t

@@ -72,7 +72,7 @@ func TestOneSetOfFigures(t *testing.T) {
 		t.Errorf("%d of %d, want 3 of 9: the figures compare nothing", f.Numerator, f.Denominator)
 	}
 	has(t, page, "33.3", "3 of 9</a> due")
-	for i, row := range [][2]string{{"A · only the answered", "0.5000"}, {"Answered on time", "0.3333"}} {
+	for i, row := range [][2]string{{"A · only the answered", "0.5000"}, {"D · all that fell due", "0.3333"}} {
 		if got := find(rows, "One period, counted in four ways", row[0], "Value"); got != row[1] {
 			t.Errorf("formula %d is %q, want %s", i, got, row[1])
 		}

@@ -160,12 +160,16 @@ func (p *paperPDF) figure(f figure, x, y, width, height float64) {
 	if f.second.kind != cellNone {
 		value += " · " + f.second.words(p.d.print)
 	}
+	for size := 14.0; size > 9 && p.GetStringWidth(printable(value)) > in; size-- {
+		p.style("B", size, inkText)
+	}
 	p.write(x+3, y+10, in, value, "L")
 	p.style("", 8, inkText)
 	of := strings.TrimSpace(f.of + " " + f.ofWhat)
-	if f.late != "" {
-		of += " · " + f.late
+	if of != "" && f.late != "" {
+		of += " · "
 	}
+	of += f.late
 	if f.trend.text != "" {
 		of += "  (" + f.trend.text + ")"
 	}

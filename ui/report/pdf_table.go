@@ -10,13 +10,15 @@ func (p *paperPDF) table(t table) {
 	p.room(height * 3)
 	p.tableHead(t, widths)
 	for _, r := range t.rows {
-		if p.GetY()+height > lastY {
+		p.style("", 8, inkText)
+		tall := p.height(r, widths, height)
+		if p.GetY()+tall > lastY {
 			p.AddPage()
 			p.SetY(margin)
 			p.tableHead(t, widths)
+			p.style("", 8, inkText)
 		}
-		p.style("", 8, inkText)
-		p.row(r, widths, height)
+		p.row(r, widths, tall)
 	}
 	if t.foot != nil {
 		p.room(height)
@@ -26,7 +28,25 @@ func (p *paperPDF) table(t table) {
 	p.SetY(p.GetY() + 2)
 }
 
-// columns shares the width out: the first column takes what the others leave.
+// mostLines bounds a text within a row, lineHeight is that of one of them.
+const (
+	mostLines  = 3
+	lineHeight = 3.4
+)
+
+// height gives that of a row whose longer texts are broken.
+func (p *paperPDF) height(cells []cell, widths []float64, least float64) float64 {
+	most := 1
+	for i, c := range cells {
+		if !c.end() {
+			most = max(most, len(p.lines(c.words(p.d.print), widths[i]-2, mostLines)))
+		}
+	}
+	return max(least, lineHeight*float64(most)+least-lineHeight)
+}
+
+// columns shares the width out: the first column takes what the others leave,
+// or the last one when it explains the row.
 func (p *paperPDF) columns(t table) []float64 {
 	widths := make([]float64, len(t.columns))
 	rest := inner
@@ -44,6 +64,16 @@ func (p *paperPDF) columns(t table) []float64 {
 	}
 	if len(widths) > 0 {
 		widths[0] = rest
+	}
+	if last := len(widths) - 1; last > 0 && align(last, t) == "L" {
+		p.style("", 8, inkText)
+		var name float64
+		for _, r := range t.rows {
+			name = max(name, p.GetStringWidth(printable(r[0].words(p.d.print))))
+		}
+		if name += 4; name < rest {
+			widths[0], widths[last] = name, widths[last]+rest-name
+		}
 	}
 	return widths
 }
@@ -101,7 +131,13 @@ func (p *paperPDF) row(cells []cell, widths []float64, height float64) {
 		if i > 0 && c.end() {
 			side = "R"
 		}
-		p.write(x+1, y+height/2, widths[i]-2, c.words(p.d.print), side)
+		list := []string{c.words(p.d.print)}
+		if !c.end() {
+			list = p.lines(list[0], widths[i]-2, mostLines)
+		}
+		for n, l := range list {
+			p.write(x+1, y+(height-lineHeight*float64(len(list)-1))/2+lineHeight*float64(n), widths[i]-2, l, side)
+		}
 		x += widths[i]
 	}
 	y += height
