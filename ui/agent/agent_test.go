@@ -300,3 +300,21 @@ func BenchmarkPages(b *testing.B) {
 		})
 	}
 }
+
+// TestNextButton gives the most urgent ticket nobody has, and says when there is none.
+func TestNextButton(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "")
+	ref := s.mailed(t, "marko@mail.example", "Rupa", "Rupa u ulici.")
+	ana := s.as(t, s.Ana)
+	ana.get("/agent/v/all", http.StatusOK).has(t, `action="/agent/next"`, `data-key="g"`)
+	got := ana.post("/agent/next", http.StatusSeeOther)
+	if to := got.Header.Get("Location"); to != ticketing.TicketPath(ref) || s.View(t, ref).Ticket.Assignee != s.Ana.ID {
+		t.Errorf("led to %s", to)
+	}
+	ana.get(ticketing.TicketPath(ref), http.StatusOK).has(t, "Predmet je sada Vaš")
+	if to := ana.post("/agent/next", http.StatusSeeOther).Header.Get("Location"); to != components.ViewMine {
+		t.Errorf("with none left: %s", to)
+	}
+	ana.get(components.ViewMine, http.StatusOK).has(t, "Nema predmeta bez zaduženog")
+}

@@ -28,6 +28,7 @@ var routes = map[string]route{
 	"GET /agent/tickets/rows":              {right: ticketing.RightRead, path: "/agent/tickets/rows?refs={ref}"},
 	"GET /agent/tickets/new-count":         {right: ticketing.RightRead, path: "/agent/tickets/new-count?view=all"},
 	"GET /agent/tickets/:id":               {right: ticketing.RightRead, ticket: true, path: "/agent/tickets/{id}"},
+	"POST /agent/next":                     {right: ticketing.RightWrite, path: "/agent/next"},
 	"POST /agent/tickets/bulk":             {right: ticketing.RightWrite, path: "/agent/tickets/bulk", form: []string{"do", "mine"}},
 	"GET /agent/notices":                   {right: ticketing.RightRead, path: "/agent/notices"},
 	"GET /agent/notices/latest":            {right: ticketing.RightRead, path: "/agent/notices/latest"},

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -294,6 +295,24 @@ func (a *Area) nav(c echo.Context) error {
 	}
 	p := components.StaffPage{Nav: groups, Current: web.Next(c.QueryParam("at"), "")}
 	return web.Render(c, http.StatusOK, components.Nav(p))
+}
+
+// next gives the reader the most urgent ticket that nobody has.
+func (a *Area) next(c echo.Context) error {
+	if _, err := web.ReadForm(c); err != nil {
+		return err
+	}
+	ctx := c.Request().Context()
+	ref, err := a.desk.Next(ctx, web.ActorOf(c), a.Reads)
+	if errors.Is(err, ticketing.NotFound) {
+		a.Kit.AddFlash(c, web.Flash{Kind: "ok", Text: web.T(ctx, "next.none")})
+		return web.Redirect(c, components.ViewMine)
+	}
+	if err != nil {
+		return err
+	}
+	a.Kit.AddFlash(c, web.Flash{Kind: "ok", Text: web.T(ctx, "next.yours")})
+	return web.Redirect(c, ticketing.TicketPath(ref))
 }
 
 // bulk applies one change to several tickets and says what became of it.

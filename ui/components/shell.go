@@ -89,6 +89,12 @@ func singleKeys(ctx context.Context) string {
 	return "on"
 }
 
+// mayWork reports whether the reader works on tickets.
+func mayWork(ctx context.Context) bool {
+	a := web.AccountOf(ctx)
+	return a != nil && ticketing.ActorOf(*a).May(ticketing.RightWrite)
+}
+
 func me(ctx context.Context) ticketing.Agent {
 	if a := web.AccountOf(ctx); a != nil {
 		return *a
