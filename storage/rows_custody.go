@@ -27,6 +27,7 @@ type bodyRow struct {
 	Code        string                       `gorm:"column:code"`
 	Names       dictionary[lang.Tag, string] `gorm:"column:names"`
 	Email       string                       `gorm:"column:email"`
+	Language    string                       `gorm:"column:language"`
 	Domain      string                       `gorm:"column:domain"`
 	Pattern     string                       `gorm:"column:pattern"`
 	AcceptHours int16                        `gorm:"column:accept_hours"`
@@ -82,7 +83,7 @@ func legsOf(t *ticketing.Ticket, ended []legRow) []ticketing.Leg {
 
 func (r *bodyRow) body() ticketing.Body {
 	return ticketing.Body{
-		ID: ticketing.BodyID(r.ID), Code: r.Code, Names: r.Names, Email: r.Email, Domain: r.Domain, Pattern: r.Pattern,
+		ID: ticketing.BodyID(r.ID), Code: r.Code, Names: r.Names, Email: r.Email, Language: lang.Tag(r.Language), Domain: r.Domain, Pattern: r.Pattern,
 		AcceptHours: int(r.AcceptHours), AnswerHours: int(r.AnswerHours), Disabled: r.Disabled, Version: r.Version,
 	}
 }

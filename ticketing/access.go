@@ -14,6 +14,7 @@ type Actor struct {
 	Departments []DepartmentID
 	System      bool    // a machine: its replies meet no clock
 	Citizen     bool    // the requester, through a link that proved it
+	Body        BodyID  // an outside body, through a link that proved it
 	Label       string  // what a system calls itself: "intake", "watch", "token:desk-bot"
 	Rights      []Right // when not nil, further limits what the role allows (API tokens)
 }
@@ -31,6 +32,8 @@ func (a Actor) ID() string {
 	switch {
 	case a.Citizen:
 		return "citizen"
+	case a.Body != 0:
+		return "body:" + strconv.FormatInt(int64(a.Body), 10)
 	case a.System && a.Agent == 0:
 		return "system:" + a.Label
 	case a.Label != "":

@@ -34,6 +34,9 @@ const (
 	PurposeClosing    Purpose = "closing"    // automatic: closed, how to say it is not solved
 	PurposeOversize   Purpose = "oversize"   // automatic: part of the mail was too large to read
 	PurposeHandover   Purpose = "handover"   // to a department: a ticket came into its custody; no citizen data
+	PurposeReferral   Purpose = "referral"   // to an outside body: the signed link, and what the bureau has to say
+	PurposeReminder   Purpose = "reminder"   // to an outside body: its answer is awaited
+	PurposeReferred   Purpose = "referred"   // to the citizen: another body was asked to take the ticket over
 	PurposeDigest     Purpose = "digest"     // to a department: several hand-overs
 	PurposeWarning    Purpose = "warning"    // to staff: a promise is about to be or was broken
 	PurposeInvite     Purpose = "invite"     // to staff: account invitation

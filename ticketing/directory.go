@@ -135,6 +135,11 @@ func (d *Directory) Body(id BodyID) (Body, bool) {
 	return find(d.Bodies, func(x *Body) bool { return x.ID == id })
 }
 
+// BodyByCode gives the outside body, ok false when unknown.
+func (d *Directory) BodyByCode(code string) (Body, bool) {
+	return find(d.Bodies, func(x *Body) bool { return x.Code == code })
+}
+
 // Category gives the category, ok false when unknown.
 func (d *Directory) Category(id CategoryID) (Category, bool) {
 	return find(d.Categories, func(x *Category) bool { return x.ID == id })

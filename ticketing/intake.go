@@ -118,6 +118,16 @@ func (a *arrival) place(ctx context.Context) error {
 			return err
 		}
 	}
+	if b, is := a.body(); is && (t == nil || signed || known) {
+		if t == nil {
+			if t, err = a.byOutside(ctx, b); err != nil {
+				return err
+			}
+		}
+		if t != nil && a.in.Machine == MachineNone {
+			return a.hold(ctx, t, MarkBody)
+		}
+	}
 	if a.in.Machine != MachineNone {
 		if !signed && !known {
 			return a.ignore(string(a.in.Machine))

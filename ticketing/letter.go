@@ -30,6 +30,7 @@ type LetterData struct {
 	AgentName    string
 	Department   string // name in the letter's language
 	Code         ClosingCode
+	Opinion      bool   // of a referral: only an opinion is wanted
 	Note         string // of closing: the competent body, the law
 	Refs         []LetterRef
 	More         int    // further ones that are not listed

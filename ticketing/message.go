@@ -36,6 +36,7 @@ const (
 	MarkNone       Mark = ""
 	MarkThirdParty Mark = "third_party" // valid token, but not a known party: held unconfirmed
 	MarkMachine    Mark = "machine"
+	MarkBody       Mark = "body" // from an outside body: recognised by its address, and its number or our mark
 )
 
 // A Message is one entry of a ticket's conversation. It is never changed; only

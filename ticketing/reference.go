@@ -3,6 +3,7 @@ package ticketing
 import (
 	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/base32"
 	"encoding/binary"
 	"fmt"
 	"regexp"
@@ -155,6 +156,30 @@ func (k Keyring) CheckTrackingCode(ref Reference, epoch int, code string) bool {
 	ok := false
 	for _, key := range k.Tracking {
 		if hmac.Equal([]byte(code), []byte(trackingCode(key, ref, epoch))) {
+			ok = true
+		}
+	}
+	return ok
+}
+
+// ReferralCode gives the sixteen characters that open the page of a referral:
+// 80 bits of HMAC-SHA256 over ticket, number and epoch. It is bound to that one
+// referral; raising the epoch revokes it.
+func (k Keyring) ReferralCode(ref Reference, n, epoch int) string {
+	return referralCode(k.Link[0], ref, n, epoch)
+}
+
+func referralCode(key []byte, ref Reference, n, epoch int) string {
+	mac := hmac.New(sha256.New, key)
+	fmt.Fprintf(mac, "referral\x00%s\x00%d\x00%d", ref, n, epoch)
+	return base32.NewEncoding(crockford).WithPadding(base32.NoPadding).EncodeToString(mac.Sum(nil)[:10])
+}
+
+// CheckReferralCode compares in constant time.
+func (k Keyring) CheckReferralCode(ref Reference, n, epoch int, code string) bool {
+	ok := false
+	for _, key := range k.Link {
+		if hmac.Equal([]byte(code), []byte(referralCode(key, ref, n, epoch))) {
 			ok = true
 		}
 	}

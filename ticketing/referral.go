@@ -12,11 +12,12 @@ type Body struct {
 	ID          BodyID
 	Code        string // short, stable, [a-z0-9-]
 	Names       map[lang.Tag]string
-	Email       string // where its links go
-	Domain      string // mails from any address at this domain are the body's; "" = from Email only
-	Pattern     string // regular expression of its own reference numbers; "" = not recognised
-	AcceptHours int    // working hours in which it says whether it takes a ticket over
-	AnswerHours int    // working hours in which it answers
+	Email       string   // where its links go
+	Language    lang.Tag // of what is written to it; "" = the city's
+	Domain      string   // mails from any address at this domain are the body's; "" = from Email only
+	Pattern     string   // regular expression of its own reference numbers; "" = not recognised
+	AcceptHours int      // working hours in which it says whether it takes a ticket over
+	AnswerHours int      // working hours in which it answers
 	Disabled    bool
 	Version     int64
 }
@@ -57,18 +58,22 @@ type Referral struct {
 	Calendar     string
 	CalVersion   int
 	OnCall       bool
-	Asked        []Pause   // while the body waits for what it asked us
-	OwnDue       time.Time // of what is to be done now: to accept, then to answer; zero while Asked lasts
-	Due          time.Time // the same, never later than the citizen's nearest clock
-	LateAt       time.Time // = Due once it passed
-	RemindAt     time.Time // the next reminder; zero when there is none
+	Asked        []Pause     // while the body waits for what it asked us
+	Talk         []MessageID // what it asked, and what the bureau answered
+	OwnDue       time.Time   // of what is to be done now: to accept, then to answer; zero while Asked lasts
+	Due          time.Time   // the same, never later than the citizen's nearest clock
+	LateAt       time.Time   // = Due once it passed
+	RemindAt     time.Time   // the next reminder; zero when there is none
 	Reminded     int
 
-	Person    string    // who spoke for the body: name and function
-	Outside   string    // the body's own number
-	Competent string    // of a refusal: who is competent
-	Law       string    // of a refusal: by which law or decision
-	Answer    MessageID // of ReferralAnswered
+	Person    string     // who spoke for the body: name and function
+	Outside   string     // the body's own number
+	Competent string     // of a refusal: who is competent
+	Law       string     // of a refusal: by which law or decision
+	Answer    MessageID  // of ReferralAnswered
+	Mail      DeliveryID // the newest that carries the link
+	Told      DeliveryID // tells the citizen of it; 0 when nothing does
+	LinkAt    time.Time  // when that was made
 }
 
 // Open reports whether the body may still act.
@@ -108,3 +113,18 @@ const (
 
 // AllPassable lists the parts in the order menus show them.
 func AllPassable() []Passable { return []Passable{PassText, PassFiles, PassPlace} }
+
+// The events of referrals.
+const (
+	EventReferred     EventKind = "referral.sent" // an outside body was asked
+	EventAccepted     EventKind = "referral.accepted"
+	EventRefused      EventKind = "referral.refused"
+	EventBodyAsked    EventKind = "referral.asked" // the body needs to know more
+	EventBodyTold     EventKind = "referral.told"  // the bureau answered that
+	EventBodyAnswered EventKind = "referral.answered"
+	EventWithdrawn    EventKind = "referral.withdrawn"
+	EventReferralLate EventKind = "referral.late"
+	EventExpired      EventKind = "referral.expired"
+	EventReminded     EventKind = "referral.reminded"
+	EventLinkWanted   EventKind = "referral.link_wanted" // the body asked for a new link
+)

@@ -69,6 +69,46 @@ func (r *Registry) SaveDepartment(ctx context.Context, by Actor, d *Department) 
 	return err
 }
 
+// SaveBody adds (ID 0) or changes an outside body.
+func (r *Registry) SaveBody(ctx context.Context, by Actor, b *Body) error {
+	if err := by.need(RightManage); err != nil {
+		return err
+	}
+	if !codePattern.MatchString(b.Code) {
+		return invalid("code", "code.malformed")
+	}
+	if err := cleanNames(b.Names); err != nil {
+		return err
+	}
+	if b.Email = NormalEmail(b.Email); b.Email == "" || r.Own(b.Email) {
+		return invalid("email", "email.malformed")
+	}
+	if b.Language != "" && !b.Language.Valid() {
+		return invalid("language", "language.unknown")
+	}
+	if b.Domain = strings.ToLower(cleanLine(b.Domain, 253)); b.Domain != "" && NormalEmail("x@"+b.Domain) == "" {
+		return invalid("domain", "body.domain")
+	}
+	b.Pattern = cleanLine(b.Pattern, 200)
+	if p, err := regexp.Compile(b.Pattern); err != nil || (b.Pattern != "" && p.MatchString("")) {
+		return invalid("pattern", "body.pattern")
+	}
+	for field, h := range map[string]int{"accept_hours": b.AcceptHours, "answer_hours": b.AnswerHours} {
+		if h < 0 || h > maxLegHours {
+			return invalid(field, "department.leg_hours")
+		}
+	}
+	var saved Body
+	err := r.act(ctx, by, map[string]any{"body": b.Code}, func(tx Tx) error {
+		saved = *b // the function may run again
+		return tx.SaveBody(ctx, &saved)
+	})
+	if err == nil {
+		*b = saved
+	}
+	return err
+}
+
 // SaveCategory adds (ID 0) or changes a category.
 func (r *Registry) SaveCategory(ctx context.Context, by Actor, c *Category) error {
 	if err := by.need(RightManage); err != nil {
@@ -97,6 +137,11 @@ func (r *Registry) SaveCategory(ctx context.Context, by Actor, c *Category) erro
 	case ProofNone, ProofAnswer, ProofPhoto, ProofDecision:
 	default:
 		return invalid("proof", "category.proof")
+	}
+	for _, p := range c.Passes {
+		if !has(AllPassable(), p) {
+			return invalid("passes", "category.passes")
+		}
 	}
 	var saved Category
 	err = r.act(ctx, by, map[string]any{"category": c.Code}, func(tx Tx) error {

@@ -281,6 +281,7 @@ func (t *Ticket) renewDue() {
 			}
 		}
 	}
+	t.boundReferrals()
 }
 
 // earliest gives the earlier of two instants, of which zero means none.

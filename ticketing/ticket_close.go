@@ -81,6 +81,7 @@ func (t *Ticket) Resolve(by Actor, rules *Rulebook, hasProof bool, note string, 
 	}
 	t.endPause(rules, now, now)
 	t.release(rules, now)
+	t.withdrawAll(now)
 	t.ResolvedAt, t.Code, t.ClosingNote = now, CodeResolved, cleanLine(note, 500)
 	t.done(ClockResolve, rules, now)
 	t.endPending(CodeResolved, now)
@@ -132,6 +133,7 @@ func (t *Ticket) Close(c Closing, by Actor, rules *Rulebook, now time.Time) erro
 	t.endPause(rules, now, now)
 	t.Judge(watchActor, now)
 	t.release(rules, now)
+	t.withdrawAll(now)
 	t.ClosedAt, t.Code, t.ClosingNote = now, c.Code, note
 	if c.Code == CodeResolved {
 		if t.ResolvedAt.IsZero() {
@@ -207,6 +209,7 @@ func (t *Ticket) MarkSpam(by Actor, rules *Rulebook, now time.Time) error {
 	t.endPause(rules, now, now)
 	t.Judge(watchActor, now)
 	t.release(rules, now)
+	t.withdrawAll(now)
 	t.Code, t.ClosedAt = CodeSpam, now
 	for i := range t.Clocks {
 		if c := &t.Clocks[i]; c.owed() || c.State == ClockPending {

@@ -127,6 +127,7 @@ func (t *Ticket) VoidEpisode(by Actor, now time.Time) error {
 		}
 	}
 	t.endCustody(now)
+	t.withdrawAll(now)
 	t.Endings = t.Endings[:n-1]
 	t.Code, t.ClosingNote, t.DuplicateOf = before.Code, before.Note, before.DuplicateOf
 	t.AnsweredAt, t.ResolvedAt, t.ClosedAt = before.AnsweredAt, before.ResolvedAt, before.ClosedAt

@@ -62,14 +62,29 @@ func (w *Watch) Run(ctx context.Context) (int, error) {
 const mostErrors = 5
 
 func (w *Watch) check(ctx context.Context, id TicketID) error {
+	dir, err := w.Store.Directory(ctx)
+	if err != nil {
+		return err
+	}
 	return w.Store.InTx(ctx, func(tx Tx) error {
 		t, err := tx.TicketByID(ctx, id)
 		if err != nil {
 			return err
 		}
 		expected := t.CheckAt
-		if !t.Judge(watchActor, w.now()) && t.CheckAt.Equal(expected) {
+		c := &change{Bureau: w.Bureau, tx: tx, dir: dir, t: t, by: watchActor, now: w.now()}
+		judged := t.Judge(watchActor, c.now)
+		remind, referred := t.watchReferrals(dir.Rules, c.now)
+		if !judged && !referred && t.CheckAt.Equal(expected) {
 			return nil // another process was here first
+		}
+		for _, n := range remind {
+			if err := c.toBody(ctx, t.Referral(n), PurposeReminder, "", c.now); err != nil {
+				return err
+			}
+		}
+		if c.outbox {
+			tx.Notify(Signal{Type: "outbox"})
 		}
 		return saveTicket(ctx, tx, t)
 	})

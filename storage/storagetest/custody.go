@@ -116,7 +116,7 @@ func testConsulted(t *testing.T, r *room) {
 
 func testBodies(t *testing.T, r *room) {
 	want := ticketing.Body{
-		Code: "traffic", Names: map[lang.Tag]string{lang.SrLatn: "Uprava za saobraćaj"}, Email: "pisarnica@saobracaj.example",
+		Code: "traffic", Names: map[lang.Tag]string{lang.SrLatn: "Uprava za saobraćaj"}, Email: "pisarnica@saobracaj.example", Language: lang.SrCyrl,
 		Domain: "saobracaj.example", Pattern: `\d{2}-\d+/\d{2}`, AcceptHours: 10, AnswerHours: 72, Disabled: true,
 	}
 	r.in(t, func(tx ticketing.Tx) error { return tx.SaveBody(ctx(), &want) })

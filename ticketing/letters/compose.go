@@ -96,6 +96,7 @@ func (c *composer) values(d ticketing.LetterData) values {
 			v["left"] = text(w.span(x.Left))
 		}
 	}
+	v["opinion"] = truth(d.Opinion)
 	v[codeFlag(d.Code)] = truth(true)
 	return v
 }

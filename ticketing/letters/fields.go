@@ -71,6 +71,22 @@ var forms = map[ticketing.Purpose]form{
 		fields: with(dueFields, map[string]field{"ref": always, "department": sometimes, "action_url": sometimes}),
 		must:   []string{"ref"},
 	},
+	ticketing.PurposeReferral: {
+		fields: with(dueFields, map[string]field{
+			"ref": always, "department": sometimes, "action_url": always, "expires": sometimes, "note": sometimes, "body": sometimes, "opinion": asFlag,
+		}),
+		must: []string{"ref", "action_url"},
+	},
+	ticketing.PurposeReminder: {
+		fields: with(dueFields, map[string]field{"ref": always, "department": sometimes, "action_url": always, "expires": sometimes}),
+		must:   []string{"ref", "action_url"},
+	},
+	ticketing.PurposeReferred: {
+		fields: with(dueFields, map[string]field{
+			"ref": always, "department": sometimes, "note": sometimes, "tracking_url": sometimes, "tracking_code": sometimes,
+		}),
+		must: []string{"ref"},
+	},
 	ticketing.PurposeDigest: {
 		fields: with(itemFields, map[string]field{"department": sometimes, "action_url": sometimes}),
 		must:   []string{"item.ref"},

@@ -160,17 +160,23 @@ func samples(t testing.TB) map[string]struct {
 		"answer": {ticketing.PurposeAnswer, with(func(d *ticketing.LetterData) {
 			d.Body = "Poštovani gospodine Đukanoviću,\n\nekipa je rupu zatvorila danas u 12:40.\n\n\nHvala na prijavi."
 		})},
-		"answer_bare":   {ticketing.PurposeAnswer, ticketing.LetterData{Ref: ref, Body: "Which street, please?"}},
-		"oversize":      {ticketing.PurposeOversize, base},
-		"handover":      {ticketing.PurposeHandover, with(func(d *ticketing.LetterData) { d.Due = why.Due })},
-		"digest":        {ticketing.PurposeDigest, base},
-		"escalation":    {ticketing.PurposeEscalation, with(func(d *ticketing.LetterData) { d.More = 30 })},
-		"warning":       {ticketing.PurposeWarning, with(func(d *ticketing.LetterData) { d.Due, d.Why = why.Due, &why })},
-		"warning_late":  {ticketing.PurposeWarning, with(func(d *ticketing.LetterData) { d.Due, d.Why = late.Due, &late })},
-		"warning_plain": {ticketing.PurposeWarning, ticketing.LetterData{Ref: ref}},
-		"invite":        {ticketing.PurposeInvite, base},
-		"reset":         {ticketing.PurposeReset, with(func(d *ticketing.LetterData) { d.AgentName, d.ExpiresAt = "", time.Time{} })},
-		"seal":          {ticketing.PurposeSeal, base},
+		"answer_bare": {ticketing.PurposeAnswer, ticketing.LetterData{Ref: ref, Body: "Which street, please?"}},
+		"oversize":    {ticketing.PurposeOversize, base},
+		"handover":    {ticketing.PurposeHandover, with(func(d *ticketing.LetterData) { d.Due = why.Due })},
+		"referral": {ticketing.PurposeReferral, with(func(d *ticketing.LetterData) {
+			d.Due, d.Note = why.Due, "kolovoz ispred stajališta pripada regionalnom putu R-15"
+		})},
+		"referral_opinion": {ticketing.PurposeReferral, with(func(d *ticketing.LetterData) { d.Opinion, d.Body = true, "Dubina je oko 20 cm." })},
+		"reminder":         {ticketing.PurposeReminder, with(func(d *ticketing.LetterData) { d.Due = why.Due })},
+		"referred":         {ticketing.PurposeReferred, with(func(d *ticketing.LetterData) { d.Due, d.Note = why.Due, "regionalni put R-15" })},
+		"digest":           {ticketing.PurposeDigest, base},
+		"escalation":       {ticketing.PurposeEscalation, with(func(d *ticketing.LetterData) { d.More = 30 })},
+		"warning":          {ticketing.PurposeWarning, with(func(d *ticketing.LetterData) { d.Due, d.Why = why.Due, &why })},
+		"warning_late":     {ticketing.PurposeWarning, with(func(d *ticketing.LetterData) { d.Due, d.Why = late.Due, &late })},
+		"warning_plain":    {ticketing.PurposeWarning, ticketing.LetterData{Ref: ref}},
+		"invite":           {ticketing.PurposeInvite, base},
+		"reset":            {ticketing.PurposeReset, with(func(d *ticketing.LetterData) { d.AgentName, d.ExpiresAt = "", time.Time{} })},
+		"seal":             {ticketing.PurposeSeal, base},
 		"report": {ticketing.PurposeReport, ticketing.LetterData{
 			Department: "Putevi", Body: "Odgovoreno u roku: 90,6 % (203 od 224)\nOtvoreno sada: 64", ActionURL: "https://48.example.org/reports/departments/putevi",
 		}},
@@ -215,7 +221,7 @@ func TestEveryPurposeHasALetter(t *testing.T) {
 			t.Errorf("no golden letter for %q", p)
 		}
 	}
-	if got, want := len(purposes()), 13; got != want {
+	if got, want := len(purposes()), 16; got != want {
 		t.Errorf("%d purposes have letters, want %d: every ticketing.Purpose", got, want)
 	}
 	if _, err := book(t, Options{}).Compose("postcard", lang.En, ticketing.LetterData{}); ticketing.KindOf(err) != ticketing.Invalid {

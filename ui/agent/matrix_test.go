@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/sistem48/system48/ticketing"
+	"github.com/sistem48/system48/ticketing/lang"
 )
 
 // A route is what the matrix expects of one: the right it needs and how to
@@ -67,6 +68,9 @@ var routes = map[string]route{
 	"PUT /agent/t/:ref/drafts/:kind":                      {right: ticketing.RightRead, ticket: true, path: "{t}/drafts/reply", form: []string{"text", "x"}},
 	"POST /agent/t/:ref/assign":                           {right: ticketing.RightWrite, ticket: true, path: "{t}/assign", form: []string{"assignee", "0"}},
 	"POST /agent/t/:ref/move":                             {right: ticketing.RightWrite, ticket: true, path: "{t}/move", form: []string{"department", "{lighting}"}},
+	"POST /agent/t/:ref/refer":                            {right: ticketing.RightWrite, ticket: true, path: "{t}/refer", form: []string{"body", "1", "wanted", "opinion", "reason", "x"}},
+	"POST /agent/t/:ref/referrals/:n/withdraw":            {right: ticketing.RightWrite, ticket: true, path: "{t}/referrals/1/withdraw"},
+	"POST /agent/t/:ref/referrals/:n/tell":                {right: ticketing.RightWrite, ticket: true, path: "{t}/referrals/1/tell", form: []string{"text", "x"}},
 	"POST /agent/t/:ref/change":                           {right: ticketing.RightWrite, ticket: true, path: "{t}/change"},
 	"POST /agent/t/:ref/validate":                         {right: ticketing.RightValidate, ticket: true, path: "{t}/validate"},
 	"POST /agent/t/:ref/reject":                           {right: ticketing.RightValidate, ticket: true, path: "{t}/reject"},
@@ -95,6 +99,23 @@ var ownOnly = map[string]bool{
 	"POST /agent/t/:ref/messages/:message/confirm-sender": true, // nothing of this ticket is held
 }
 
+// ask refers the ticket to an outside body, which asks something back.
+func (s *site) ask(t *testing.T, ref ticketing.Reference) {
+	t.Helper()
+	b := ticketing.Body{Code: "traffic", Names: map[lang.Tag]string{lang.SrLatn: "Uprava za saobraćaj"}, Email: "pisarnica@saobracaj.example"}
+	dir, err := s.Store.Directory(t.Context())
+	must(t, err)
+	if len(dir.Bodies) > 0 {
+		b = dir.Bodies[0]
+	} else {
+		must(t, (&ticketing.Registry{Bureau: s.Core}).SaveBody(t.Context(), ticketing.ActorOf(s.Adam), &b))
+	}
+	k, err := (&ticketing.Desk{Bureau: s.Core}).Refer(t.Context(), ticketing.ActorOf(s.Ana), ticketing.Target{Ref: ref}, ticketing.ReferInput{Body: b.ID, Reason: "regionalni put"})
+	must(t, err)
+	link := ticketing.ReferralLink{Ref: string(ref), N: "1", Code: s.Core.Keys.ReferralCode(ref, 1, k.Referrals[0].Epoch)}
+	must(t, (&ticketing.Custodian{Bureau: s.Core}).Ask(t.Context(), link, ticketing.Statement{Person: "Jovana", Text: "Koja traka?"}))
+}
+
 // lit is a ticket of Lighting with everything that addresses may name.
 func (s *site) lit(t *testing.T) *strings.Replacer {
 	t.Helper()
@@ -105,6 +126,7 @@ func (s *site) lit(t *testing.T) *strings.Replacer {
 	desk := ticketing.Desk{Bureau: s.Core}
 	ana := ticketing.ActorOf(s.Ana)
 	must(t, second(desk.Move(t.Context(), ana, ticketing.Target{Ref: ref}, s.Lighting.ID, "")))
+	s.ask(t, ref)
 	people := ticketing.People{Bureau: s.Core}
 	v := s.View(t, ref)
 	if _, err := people.Change(t.Context(), ana, v.Citizen.ID, ticketing.CitizenChange{AddPhone: "+38267123418"}); err != nil && ticketing.KindOf(err) != ticketing.Conflict {

@@ -17,38 +17,41 @@ import (
 
 // A ticketPage is everything a ticket's page shows.
 type ticketPage struct {
-	shell    components.StaffPage
-	pane     bool // beside a list rather than on a page of its own
-	stand    bool // parts are sent by themselves, each to its place (out of band)
-	path     string
-	t        ticketing.Ticket
-	citizen  *ticketing.Citizen
-	now      time.Time
-	tag      lang.Tag
-	state    components.ChipView
-	due      components.Due
-	where    string
-	category string
-	assignee *components.Person
-	entries  []entry
-	clocks   []components.ClockView
-	facts    []components.FactView
-	custody  custodyView
-	present  []components.PresentView // who else has it open
-	composer components.ComposerView
-	others   []ticketing.TicketRow
-	phones   []phoneView
-	revealed ticketing.ContactID // whose number is shown whole, this once
-	may      may
-	people   []components.Option
-	places   []components.Option
-	kinds    []components.Option // categories
-	proof    ticketing.Proof
-	dialog   string              // name of the dialog that stands open: asked for by address, or refused
-	form     *web.Form           // what was typed into it; nil when nothing was
-	undo     *undoView           // the message that can still be taken back
-	undone   ticketing.MessageID // the message that was: its offer goes
-	why      *whyView
+	shell     components.StaffPage
+	pane      bool // beside a list rather than on a page of its own
+	stand     bool // parts are sent by themselves, each to its place (out of band)
+	path      string
+	t         ticketing.Ticket
+	citizen   *ticketing.Citizen
+	now       time.Time
+	tag       lang.Tag
+	state     components.ChipView
+	due       components.Due
+	where     string
+	category  string
+	assignee  *components.Person
+	entries   []entry
+	clocks    []components.ClockView
+	facts     []components.FactView
+	custody   custodyView
+	referrals []bodyView
+	bodies    []components.Option
+	holder    string                   // the outside body that has it; "" when the department does
+	present   []components.PresentView // who else has it open
+	composer  components.ComposerView
+	others    []ticketing.TicketRow
+	phones    []phoneView
+	revealed  ticketing.ContactID // whose number is shown whole, this once
+	may       may
+	people    []components.Option
+	places    []components.Option
+	kinds     []components.Option // categories
+	proof     ticketing.Proof
+	dialog    string              // name of the dialog that stands open: asked for by address, or refused
+	form      *web.Form           // what was typed into it; nil when nothing was
+	undo      *undoView           // the message that can still be taken back
+	undone    ticketing.MessageID // the message that was: its offer goes
+	why       *whyView
 }
 
 // may says which controls the page shows; what they do is checked again where
@@ -112,7 +115,10 @@ func (a *Area) load(c echo.Context, ref ticketing.Reference) (*ticketPage, error
 	p.clocks, p.due = clocks(ctx, dir.Rules, p)
 	p.entries = timeline(ctx, by, dir, v, p.path)
 	p.facts = p.factList(ctx)
-	p.custody = custody(ctx, dir, v, p)
+	p.custody, p.referrals, p.bodies = custody(ctx, dir, v, p), referralViews(ctx, dir, p), bodyOptions(ctx, dir)
+	if b, ok := dir.Body(p.t.Body); ok && p.t.State.InWork() {
+		p.holder = ticketing.NameIn(b.Names, p.tag)
+	}
 	p.present = a.present(dir, p.t.ID, by)
 	p.people, p.places, p.kinds = people(dir, by, p.t.Department), places(c, dir), categories(ctx, dir)
 	for _, k := range contacts(p.citizen, ticketing.ContactPhone) {

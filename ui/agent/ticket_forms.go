@@ -60,6 +60,8 @@ func (p *ticketPage) typed(act string) *web.Form {
 		return web.NewForm("assignee", id(int64(p.t.Assignee)))
 	case "move":
 		return web.NewForm("department", id(int64(p.t.Department)))
+	case "refer":
+		return web.NewForm("wanted", "takeover", "tell", "1")
 	case "wait":
 		return web.NewForm("reason", string(ticketing.WaitBody))
 	case "change":
@@ -78,6 +80,8 @@ func (p *ticketPage) refusedForm(act string) formComponent {
 		return assignForm
 	case "move":
 		return moveForm
+	case "refer":
+		return referForm
 	case "wait":
 		return waitForm
 	case "change":

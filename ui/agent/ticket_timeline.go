@@ -152,6 +152,8 @@ func messageChips(ctx context.Context, m *ticketing.Message) []components.ChipVi
 		chip("warn", "alert-triangle", "mark.third_party")
 	case ticketing.MarkMachine:
 		chip("", "settings", "machine."+string(m.Machine))
+	case ticketing.MarkBody:
+		chip("info", "building", "mark.body")
 	case ticketing.MarkNone:
 	}
 	if m.Auth == ticketing.AuthFail {
@@ -191,6 +193,9 @@ const maxThumb = 30 << 20
 // themselves.
 var eventIcons = map[ticketing.EventKind]string{
 	ticketing.EventOpened: "plus", ticketing.EventValidated: "circle-check", ticketing.EventAssigned: "user", ticketing.EventMoved: "transfer",
+	ticketing.EventReferred: "transfer", ticketing.EventAccepted: "building", ticketing.EventRefused: "x", ticketing.EventBodyAsked: "help",
+	ticketing.EventBodyTold: "mail", ticketing.EventBodyAnswered: "circle-check", ticketing.EventWithdrawn: "arrow-back-up",
+	ticketing.EventReferralLate: "flame", ticketing.EventExpired: "clock", ticketing.EventReminded: "mail", ticketing.EventLinkWanted: "link",
 	ticketing.EventChanged: "pencil", ticketing.EventWaiting: "player-pause", ticketing.EventResumed: "player-play",
 	ticketing.EventResolved: "circle-check", ticketing.EventClosed: "lock", ticketing.EventReopened: "refresh",
 	ticketing.EventEpisodeVoid: "arrow-back-up", ticketing.EventSpam: "ban", ticketing.EventNotSpam: "arrow-back-up",
@@ -223,6 +228,10 @@ func eventOf(ctx context.Context, dir *ticketing.Directory, e *ticketing.Event) 
 		return ""
 	}
 	args := []any{"Who", who(ctx, dir, e.Actor), "From", name("from"), "To", name("to")}
+	if n, of := integer(e.Data["body"]); of {
+		b, _ := dir.Body(ticketing.BodyID(n))
+		args = append(args, "Body", ticketing.NameIn(b.Names, web.Language(ctx)))
+	}
 	switch e.Kind { //nolint:exhaustive // only these have words of their own
 	case ticketing.EventClosed:
 		args = append(args, "Code", web.T(ctx, "code."+word(e.Data["code"])))

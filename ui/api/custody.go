@@ -15,6 +15,23 @@ func (a *API) registerCustody() {
 		summary: "Who had a ticket, for how long",
 		text:    "Custodies follow one another without gap or overlap while the ticket is in work; they sum to spent, which says where the time went.",
 	}, a.getLegs)
+	register(a, route{
+		id: "list-referrals", method: http.MethodGet, path: "/tickets/{ref}/referrals", right: ticketing.RightRead,
+		summary: "What outside bodies were asked about a ticket",
+	}, a.getReferrals)
+	register(a, route{
+		id: "refer-ticket", method: http.MethodPost, path: "/tickets/{ref}/referrals", right: ticketing.RightWrite, status: http.StatusCreated,
+		summary: "Hand a ticket to a department, or ask an outside body",
+		text:    "A department has custody at once. A body has no account: it gets a signed link by e-mail, and has custody once it accepts.",
+	}, a.refer)
+	register(a, route{
+		id: "tell-body", method: http.MethodPost, path: "/tickets/{ref}/referrals/{id}/answer", right: ticketing.RightWrite,
+		summary: "Answer what an outside body asked",
+	}, a.tellBody)
+	register(a, route{
+		id: "withdraw-referral", method: http.MethodDelete, path: "/tickets/{ref}/referrals/{id}", right: ticketing.RightWrite,
+		summary: "Withdraw a referral", text: "Its links work no more; the department has custody again.",
+	}, a.withdraw)
 }
 
 // A legJSON is one uninterrupted custody.

@@ -3,10 +3,12 @@ package api
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/sistem48/system48/ticketing"
+	"github.com/sistem48/system48/ticketing/lang"
 )
 
 // One custodian at a time (I5): custodies follow one another without gap, sum
@@ -54,4 +56,54 @@ func TestLegsSumToTheLife(t *testing.T) {
 	if got := fmt.Sprint(clocks["leg"]); got != "[met running]" {
 		t.Errorf("leg clocks: %s", got)
 	}
+}
+
+// outside adds the body that tickets are referred to.
+func (d *desk) outside(t *testing.T) {
+	t.Helper()
+	b := ticketing.Body{Code: "traffic", Names: map[lang.Tag]string{lang.SrLatn: "Uprava za saobraćaj"}, Email: "pisarnica@saobracaj.example"}
+	if err := (&ticketing.Registry{Bureau: d.Core}).SaveBody(t.Context(), ticketing.ActorOf(d.Adam), &b); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// asked lets the body ask something back and gives the number of its referral.
+func (d *desk) asked(t *testing.T, ref ticketing.Reference) string {
+	t.Helper()
+	link := ticketing.ReferralLink{Ref: string(ref), N: "1", Code: d.Core.Keys.ReferralCode(ref, 1, 0)}
+	if err := (&ticketing.Custodian{Bureau: d.Core}).Ask(t.Context(), link, ticketing.Statement{Person: "Jovana", Text: "Koja traka?"}); err != nil {
+		t.Fatal(err)
+	}
+	return "1"
+}
+
+// Referral over the API: to a department at once, to a body by a link that is
+// never told; another takeover at the same time is refused; withdrawn, it is over.
+func TestRefer(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, nil)
+	d.outside(t)
+	ana := d.token(t, d.Ana)
+	ref := d.open(t, ana, `{"text":"Velika rupa","category":"pothole"}`)
+	path := "/tickets/" + ref + "/referrals"
+	for _, bad := range []string{`{"reason":"x"}`, `{"department":"lighting","body":"traffic","reason":"x"}`, `{"body":"nobody","reason":"x"}`, `{"body":"traffic","reason":" "}`} {
+		d.call(t, ana, http.MethodPost, path, bad).want(t, http.StatusUnprocessableEntity)
+	}
+	got := d.call(t, ana, http.MethodPost, path, `{"department":"lighting","reason":"svjetiljka"}`).want(t, http.StatusCreated).object(t)
+	if got["department"].(map[string]any)["code"] != "lighting" {
+		t.Errorf("custody: %v", got["department"])
+	}
+	d.call(t, ana, http.MethodPost, path, `{"body":"traffic","reason":"regionalni put"}`).want(t, http.StatusCreated)
+	d.call(t, ana, http.MethodPost, path, `{"body":"traffic","reason":"opet"}`).want(t, http.StatusConflict)
+	code := d.Core.Keys.ReferralCode(ticketing.Reference(ref), 1, 0)
+	list := d.call(t, ana, http.MethodGet, path, "").want(t, http.StatusOK)
+	if r := list.items(t)[0]; r["state"] != "sent" || r["body"] != "traffic" || r["due_at"] == nil {
+		t.Errorf("referral: %v", r)
+	}
+	if events := d.call(t, ana, http.MethodGet, "/tickets/"+ref+"/events", ""); strings.Contains(string(list.body)+string(events.body), code) {
+		t.Error("the signed link is told")
+	}
+	d.call(t, ana, http.MethodDelete, path+"/1", "").want(t, http.StatusOK)
+	d.call(t, ana, http.MethodDelete, path+"/1", "").want(t, http.StatusConflict)
+	d.call(t, ana, http.MethodDelete, path+"/2", "").want(t, http.StatusNotFound)
 }

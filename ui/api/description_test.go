@@ -197,12 +197,14 @@ func TestDescriptionIsTrue(t *testing.T) {
 	ref := string(d.mail(t, "marko@example.me", "Svjetiljka"))
 	item := d.ignored(t)
 	d.Deliver(t, ticketing.DeliveryFailed)
+	d.outside(t)
 	if _, err := d.Store.FoldFacts(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	var file string
 	for _, step := range []struct{ id, query, body, with string }{
 		{"list-departments", "", "", ""},
+		{"list-bodies", "", "", ""},
 		{"list-categories", "", "", ""},
 		{"list-users", "", "", ""},
 		{"list-profiles", "", "", ""},
@@ -215,6 +217,10 @@ func TestDescriptionIsTrue(t *testing.T) {
 		{"list-ticket-clocks", "?explain=true", "", ""},
 		{"list-ticket-events", "", "", ""},
 		{"list-legs", "", "", ""},
+		{"refer-ticket", "", `{"body":"traffic","reason":"regionalni put"}`, ""},
+		{"list-referrals", "", "", ""},
+		{"tell-body", "", `{"text":"Desna."}`, "asked"},
+		{"withdraw-referral", "", "", "1"},
 		{"upload", "?name=a.txt", "bytes", ""},
 		{"reply", "", `{"text":"Koja?","kind":"question","cc":["k@example.me"],"attachments":[{"name":"a.txt","content":"aGVq"}]}`, ""},
 		{"note", "", `{"text":"Bilješka"}`, ""},
@@ -242,8 +248,11 @@ func TestDescriptionIsTrue(t *testing.T) {
 	} {
 		r := byID[step.id]
 		id := step.with
-		if id == "file" {
+		switch id {
+		case "file":
 			id = file
+		case "asked":
+			id = d.asked(t, ticketing.Reference(ref))
 		}
 		path := strings.NewReplacer("{ref}", ref, "{id}", id).Replace(r.path) + step.query
 		a := d.call(t, adam, r.method, path, step.body).want(t, max(r.status, http.StatusOK))

@@ -14,6 +14,7 @@ func (a *API) registerDirectory() {
 		return route{id: id, method: http.MethodGet, path: path, summary: summary, right: right}
 	}
 	register(a, get("list-departments", "/departments", "Bodies that can have custody of tickets", ""), a.departments)
+	register(a, get("list-bodies", "/bodies", "Outside bodies that can be asked about a ticket", ""), a.bodies)
 	register(a, get("list-categories", "/categories", "Kinds of requests the city accepts", ""), a.categories)
 	register(a, get("list-users", "/users", "Members of staff", ticketing.RightRead), a.users)
 	register(a, get("list-profiles", "/profiles", "Promises in force", ""), a.profiles)

@@ -12,6 +12,7 @@ import (
 // bodies gives a good body for each operation that takes one.
 var bodies = map[string]string{
 	"open-ticket": `{"text":"Rupa na putu"}`, "change-ticket": `{"subject":"Novi naslov"}`, "reply": `{"text":"Odgovor"}`, "note": `{"text":"Bilješka"}`,
+	"refer-ticket": `{"department":"lighting","reason":"x"}`, "tell-body": `{"text":"x"}`,
 	"pause-ticket": `{"reason":"weather"}`, "close-ticket": `{"code":"withdrawn"}`, "resolve-ticket": `{"note":"12/26"}`,
 	"validate-ticket": `{"valid":true}`, "upload": "bytes",
 }

@@ -46,7 +46,7 @@ type messageJSON struct {
 	From        partyJSON      `json:"from" doc:"as claimed, of what came in"`
 	To          []partyJSON    `json:"to" nullable:"false"`
 	Cc          []partyJSON    `json:"cc" nullable:"false"`
-	Mark        *string        `json:"mark" doc:"third_party or machine: it moves nothing and gets nothing"`
+	Mark        *string        `json:"mark" doc:"third_party, machine or body (an outside body's mail): it moves nothing and gets nothing"`
 	Subject     string         `json:"subject"`
 	Text        string         `json:"text"`
 	FoldAt      int            `json:"fold_at" doc:"byte of the text where quoted history begins"`

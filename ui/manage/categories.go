@@ -114,6 +114,9 @@ func (a *Area) categoryPage(c echo.Context) error {
 			f.Set(field, "1")
 		}
 	}
+	for _, p := range k.Passes {
+		f.Set("pass_"+string(p), "1")
+	}
 	return a.showCategory(c, http.StatusOK, k, dir, f)
 }
 
@@ -144,6 +147,7 @@ func (a *Area) saveCategory(c echo.Context) error {
 	k.Profile = f.Line("profile", 60)
 	k.ResolveDays = int(f.Int("resolve_days", 0, 366))
 	k.Proof = ticketing.Proof(f.Line("proof", 20))
+	k.Passes = passesOf(f)
 	k.OnCall, k.Default, k.Disabled = f.Checked("on_call"), f.Checked("default"), f.Checked("disabled")
 	if k.ID != 0 {
 		k.Version = f.Int("version", 0, 1<<62)

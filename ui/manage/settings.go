@@ -9,6 +9,7 @@ import (
 const (
 	pageUsers       = components.PageManage + "/users"
 	pageDepartments = components.PageManage + "/departments"
+	pageBodies      = components.PageManage + "/bodies"
 	pageCategories  = components.PageManage + "/categories"
 	pageRouting     = components.PageManage + "/routing"
 	pageDistricts   = pageRouting + "/districts"
@@ -41,6 +42,7 @@ func (p settingsPage) links() []settingsLink {
 	list := []settingsLink{
 		{pageUsers, "users.title", ""},
 		{pageDepartments, "departments.title", ""},
+		{pageBodies, "bodies.title", ""},
 		{pageCategories, "categories.title", ""},
 		{pageRouting, "routing.title", ""},
 		{pagePromises, "promises.title", ""},

@@ -110,8 +110,32 @@ func (a *Area) file(c echo.Context) error {
 // movedTo reads the department out of the event of a move. Numbers come back
 // from a store as JSON wrote them.
 func movedTo(e ticketing.Event, dir *ticketing.Directory) (ticketing.Department, bool) {
-	var id int64
-	switch n := e.Data["to"].(type) {
+	return dir.Department(ticketing.DepartmentID(whole(e.Data["to"])))
+}
+
+// referralEntry tells of an outside body; of an opinion the requester is told
+// nothing, since the ticket stays.
+func referralEntry(ctx context.Context, e ticketing.Event, dir *ticketing.Directory) (entryView, bool) {
+	b, ok := dir.Body(ticketing.BodyID(whole(e.Data["body"])))
+	if opinion, _ := e.Data["opinion"].(bool); !ok || opinion {
+		return entryView{}, false
+	}
+	if custody, _ := e.Data["custody"].(bool); e.Kind == ticketing.EventAccepted && !custody {
+		return entryView{}, false
+	}
+	id := map[ticketing.EventKind]string{
+		ticketing.EventReferred: "status.referred", ticketing.EventAccepted: "status.accepted", ticketing.EventRefused: "status.refused",
+	}[e.Kind]
+	v := entryView{At: e.At, Who: web.T(ctx, id, "Body", ticketing.NameIn(b.Names, web.Language(ctx)))}
+	if public, _ := e.Data["public"].(bool); public {
+		v.Note = e.Payload
+	}
+	return v, true
+}
+
+// whole reads a number of an event.
+func whole(v any) (id int64) {
+	switch n := v.(type) {
 	case int64:
 		id = n
 	case float64:
@@ -119,5 +143,5 @@ func movedTo(e ticketing.Event, dir *ticketing.Directory) (ticketing.Department,
 	case json.Number:
 		id, _ = n.Int64() // what is no number names no department
 	}
-	return dir.Department(ticketing.DepartmentID(id))
+	return id
 }

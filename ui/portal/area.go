@@ -32,11 +32,14 @@ type Deps struct {
 // An Area serves the citizens' pages.
 type Area struct {
 	Deps
-	counter *ticketing.Counter
+	counter   *ticketing.Counter
+	custodian *ticketing.Custodian
 }
 
 // New gives the area; Register mounts it.
-func New(d Deps) *Area { return &Area{Deps: d, counter: &ticketing.Counter{Bureau: d.Bureau}} }
+func New(d Deps) *Area {
+	return &Area{Deps: d, counter: &ticketing.Counter{Bureau: d.Bureau}, custodian: &ticketing.Custodian{Bureau: d.Bureau}}
+}
 
 // Register mounts the routes, once for each language: the address chooses it.
 func (a *Area) Register(e *echo.Echo) {
@@ -56,6 +59,7 @@ func (a *Area) Register(e *echo.Echo) {
 		up.POST("/message", a.write, speak)
 		up.POST("/reopen", a.deny, speak)
 		g.GET(ticketing.StatusPath(tag, ":ref")+"/files/:file", a.file, speak)
+		a.registerReferral(g, tag, speak)
 	}
 }
 

@@ -186,7 +186,11 @@ func steps(ctx context.Context, t *ticketing.Ticket, dir *ticketing.Directory) [
 	if validation {
 		list = append(list, stepView{Name: web.T(ctx, "status.step_validated"), When: day(t.ValidatedAt), Done: finished || !t.ValidatedAt.IsZero(), Now: !finished && t.ValidatedAt.IsZero()})
 	}
-	if d, ok := dir.Department(t.Department); ok {
+	if b, ok := dir.Body(t.Body); ok && !finished {
+		list = append(list, stepView{
+			Name: web.T(ctx, "status.step_with", "Department", ticketing.NameIn(b.Names, web.Language(ctx))), When: day(t.CustodyAt), Now: true,
+		})
+	} else if d, ok := dir.Department(t.Department); ok {
 		waiting := validation && t.ValidatedAt.IsZero()
 		list = append(list, stepView{
 			Name: web.T(ctx, "status.step_with", "Department", ticketing.NameIn(d.Names, web.Language(ctx))),
@@ -226,6 +230,8 @@ func story(ctx context.Context, v *ticketing.TicketView, dir *ticketing.Director
 		e := entryView{At: m.ReceivedAt, Who: web.T(ctx, "status.bureau"), Text: m.Text, Files: files(ctx, v.Ticket.Ref, m, code)}
 		if m.Direction == ticketing.In {
 			e.Who, e.Text = web.T(ctx, "status.you"), m.Text[:min(max(m.FoldAt, 0), len(m.Text))]
+		} else if strings.HasPrefix(m.By, "body:") {
+			e.Who = m.Author.Name
 		}
 		out = append(out, e)
 	}
@@ -281,6 +287,8 @@ func eventEntry(ctx context.Context, e ticketing.Event, dir *ticketing.Directory
 		}
 		name := ticketing.NameIn(d.Names, web.Language(ctx))
 		return entryView{At: e.At, Who: web.T(ctx, "status.moved", "Department", name), Text: web.T(ctx, "status.moved_text")}, true
+	case ticketing.EventReferred, ticketing.EventAccepted, ticketing.EventRefused:
+		return referralEntry(ctx, e, dir)
 	case ticketing.EventResolved:
 		return entryView{At: e.At, Who: web.T(ctx, "status.event_resolved")}, true
 	case ticketing.EventClosed:

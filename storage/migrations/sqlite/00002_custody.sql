@@ -36,6 +36,7 @@ create table bodies (
 	code text not null,
 	names text not null,
 	email text not null default '',
+	language text not null default '',
 	domain text not null default '',
 	pattern text not null default '',
 	accept_hours integer not null default 0,

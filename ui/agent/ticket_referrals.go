@@ -1,0 +1,118 @@
+package agent
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/sistem48/system48/ticketing"
+	"github.com/sistem48/system48/ui/components"
+	"github.com/sistem48/system48/ui/web"
+)
+
+// A bodyView is what an outside body was asked, and how it stands.
+type bodyView struct {
+	name  string
+	chip  components.ChipView
+	due   components.Due
+	facts []components.FactView
+	act   string // address of what can be done with it; "" when it ended
+	waits bool   // for our answer
+}
+
+func referralViews(ctx context.Context, dir *ticketing.Directory, p *ticketPage) []bodyView {
+	var out []bodyView
+	for i := len(p.t.Referrals) - 1; i >= 0; i-- {
+		out = append(out, referralView(ctx, dir, p, &p.t.Referrals[i]))
+	}
+	return out
+}
+
+// referralKinds are the colours and drawings of the states.
+var referralKinds = map[ticketing.ReferralState][2]string{
+	ticketing.ReferralSent: {"info", "mail"}, ticketing.ReferralAccepted: {"info", "building"}, ticketing.ReferralRefused: {"warn", "x"},
+	ticketing.ReferralAnswered: {"ok", "circle-check"}, ticketing.ReferralWithdrawn: {"", "arrow-back-up"}, ticketing.ReferralExpired: {"bad", "clock"},
+}
+
+func referralView(ctx context.Context, dir *ticketing.Directory, p *ticketPage, r *ticketing.Referral) bodyView {
+	pr := web.PrinterOf(ctx)
+	b, _ := dir.Body(r.Body)
+	look := referralKinds[r.State]
+	v := bodyView{
+		name: ticketing.NameIn(b.Names, p.tag), waits: r.Waits(),
+		chip: components.ChipView{Kind: look[0], Icon: look[1], Text: web.T(ctx, "refer.state_"+string(r.State))},
+	}
+	fact := func(key, value string) {
+		if value != "" {
+			v.facts = append(v.facts, components.FactView{Label: web.T(ctx, "refer."+key), Value: value})
+		}
+	}
+	if r.Opinion {
+		fact("wanted", web.T(ctx, "refer.opinion"))
+	}
+	fact("since", pr.Short(r.SentAt))
+	fact("reason", r.Reason)
+	fact("person", r.Person)
+	fact("outside", r.Outside)
+	fact("competent", r.Competent)
+	fact("law", r.Law)
+	if !r.Open() {
+		return v
+	}
+	v.act = p.path + "/referrals/" + strconv.Itoa(r.N)
+	v.due = components.Due{At: r.Due, Target: r.AcceptTarget, Paused: r.Waits(), Pattern: "refer.due"}
+	if r.State == ticketing.ReferralAccepted {
+		v.due.Target = r.AnswerTarget
+	}
+	fact("expires", pr.Short(r.ExpiresAt))
+	return v
+}
+
+func bodyOptions(ctx context.Context, dir *ticketing.Directory) []components.Option {
+	var out []components.Option
+	for _, b := range dir.Bodies {
+		if !b.Disabled {
+			out = append(out, components.Option{Value: strconv.FormatInt(int64(b.ID), 10), Text: ticketing.NameIn(b.Names, web.Language(ctx))})
+		}
+	}
+	return out
+}
+
+func (a *Area) refer(c echo.Context) error {
+	return a.do(c, "refer", func(ctx context.Context, by ticketing.Actor, t ticketing.Target, f *web.Form) error {
+		in := ticketing.ReferInput{
+			Body: ticketing.BodyID(f.Int("body", 1, 1<<62)), Opinion: f.Choice("wanted", "takeover", "opinion") == "opinion",
+			Reason: f.Required("reason", maxNote), Consent: f.Checked("consent"), Tell: f.Checked("tell"), Undo: true,
+		}
+		if !f.OK() {
+			return errTyped
+		}
+		_, err := a.desk.Refer(ctx, by, t, in)
+		return err
+	})
+}
+
+// referralNumber reads the number of a referral in the address.
+func referralNumber(c echo.Context) int {
+	n, err := strconv.Atoi(c.Param("n"))
+	if err != nil {
+		return 0 // no referral has it
+	}
+	return n
+}
+
+func (a *Area) withdrawReferral(c echo.Context) error {
+	return a.do(c, "", func(ctx context.Context, by ticketing.Actor, t ticketing.Target, _ *web.Form) error {
+		_, err := a.desk.WithdrawReferral(ctx, by, t, referralNumber(c))
+		return err
+	})
+}
+
+func (a *Area) tellBody(c echo.Context) error {
+	return a.do(c, "", func(ctx context.Context, by ticketing.Actor, t ticketing.Target, f *web.Form) error {
+		text := f.Text("text", maxReason)
+		_, err := a.desk.TellBody(ctx, by, t, referralNumber(c), text)
+		return err
+	})
+}
