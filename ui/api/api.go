@@ -34,6 +34,7 @@ type Reads interface {
 	ticketing.DraftStore
 	ticketing.LedgerReads
 	ticketing.OutgoingReads
+	ticketing.RoutingReads
 	report.Source
 }
 
@@ -98,6 +99,8 @@ func (a *API) Mount(e *echo.Echo) {
 	a.registerIntake()
 	a.registerDirectory()
 	a.registerReports()
+	a.registerRouting()
+	a.registerAbsences()
 	description := a.describe()
 	a.Kit.Machine(e, Prefix+descriptionPath).GET("", func(c echo.Context) error {
 		return c.Blob(http.StatusOK, "application/json", description)

@@ -209,6 +209,16 @@ func TestDescriptionIsTrue(t *testing.T) {
 		{"list-users", "", "", ""},
 		{"list-profiles", "", "", ""},
 		{"list-calendars", "", "", ""},
+		{"list-districts", "", "", ""},
+		{"import-districts", "?version=0&add=true", "street,district\nNjegoševa,centar\n", ""},
+		{"put-routing", "", `{"version":0,"all":true,"rules":[{"id":0,"name":"Rupe","on":false,"when":{"keywords":["rupa"],"districts":["centar"]},"then":{"department":"roads","priority":"high","tags":["a"]}}]}`, ""},
+		{"get-routing", "", "", ""},
+		{"try-routing", "?all=true", "", ""},
+		{"list-routing-versions", "", "", ""},
+		{"get-routing-version", "", "", ""},
+		{"add-absence", "", `{"agent":"ana@grad.example","from":"2030-01-01T00:00:00Z","until":"2030-01-02T00:00:00Z","hand_over":true}`, ""},
+		{"list-absences", "", "", ""},
+		{"end-absence", "", "", "1"},
 		{"report-sla", "?from=2026-01-01&to=2026-01-31&group=channel", "", ""},
 		{"report-department", "?from=2026-01-01&to=2026-01-31", "", ""},
 		{"report-cases", "?set=open", "", ""},
@@ -254,7 +264,7 @@ func TestDescriptionIsTrue(t *testing.T) {
 		case "asked":
 			id = d.asked(t, ticketing.Reference(ref))
 		}
-		path := strings.NewReplacer("{ref}", ref, "{id}", id).Replace(r.path) + step.query
+		path := strings.NewReplacer("{ref}", ref, "{id}", id, "{version}", "1", "{part}", "streets").Replace(r.path) + step.query
 		a := d.call(t, adam, r.method, path, step.body).want(t, max(r.status, http.StatusOK))
 		answered[step.id] = true
 		media, _, _ := strings.Cut(a.header.Get("Content-Type"), ";")

@@ -35,6 +35,7 @@ type departmentJSON struct {
 	Name     string            `json:"name" doc:"in the language of Accept-Language, English without"`
 	Names    map[string]string `json:"names"`
 	Intake   bool              `json:"intake" doc:"the bureau: tickets without another start here"`
+	Sharing  *string           `json:"sharing" doc:"rotate: its new tickets go to its people in turn; least: to who has the fewest in work"`
 	Disabled bool              `json:"disabled"`
 }
 
@@ -45,7 +46,7 @@ func (a *API) departments(ctx context.Context, _ *caller, _ *struct{}) (*pageOut
 	}
 	var items []departmentJSON
 	for _, d := range s.dir.Departments {
-		items = append(items, departmentJSON{int64(d.ID), d.Code, ticketing.NameIn(d.Names, s.tag), texts(d.Names), d.Intake, d.Disabled})
+		items = append(items, departmentJSON{int64(d.ID), d.Code, ticketing.NameIn(d.Names, s.tag), texts(d.Names), d.Intake, orNil(d.Sharing), d.Disabled})
 	}
 	return page(items, ""), nil
 }

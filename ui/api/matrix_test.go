@@ -14,12 +14,13 @@ var bodies = map[string]string{
 	"open-ticket": `{"text":"Rupa na putu"}`, "change-ticket": `{"subject":"Novi naslov"}`, "reply": `{"text":"Odgovor"}`, "note": `{"text":"Bilješka"}`,
 	"refer-ticket": `{"department":"lighting","reason":"x"}`, "tell-body": `{"text":"x"}`,
 	"pause-ticket": `{"reason":"weather"}`, "close-ticket": `{"code":"withdrawn"}`, "resolve-ticket": `{"note":"12/26"}`,
-	"validate-ticket": `{"valid":true}`, "upload": "bytes",
+	"validate-ticket": `{"valid":true}`, "put-routing": `{"version":0,"all":false,"rules":[]}`,
+	"add-absence": `{"agent":"adam@grad.example","from":"2030-01-01T00:00:00Z","until":"2030-01-02T00:00:00Z"}`, "upload": "bytes",
 }
 
 // pathOf fills a route's path in.
 func pathOf(r route, ref ticketing.Reference, id string) string {
-	p := strings.NewReplacer("{ref}", string(ref), "{id}", id).Replace(r.path)
+	p := strings.NewReplacer("{ref}", string(ref), "{id}", id, "{version}", "1", "{part}", "streets").Replace(r.path)
 	switch r.id {
 	case "list-deliveries":
 		p += "?state=pending"
@@ -29,6 +30,8 @@ func pathOf(r route, ref ticketing.Reference, id string) string {
 		p += "?from=2026-01-01&to=2026-01-31"
 	case "report-cases":
 		p += "?set=open"
+	case "import-districts":
+		p += "?version=0"
 	case "upload":
 		p += "?name=a.txt&for=note"
 	}
@@ -222,6 +225,9 @@ func TestMassAssignmentIsRefused(t *testing.T) {
 			"id", "ref", "state", "version", "closed_at", "resolved_at", "answered_at", "clocks", "created_at", "__proto__", "by", "from", "episode",
 			"closure_code", "undo", "once", "tracking_epoch", "password_hash",
 		} {
+			if strings.Contains(body, `"`+field+`":`) {
+				continue // it is on the list
+			}
 			a := d.call(t, secret, r.method, pathOf(r, ref, "1"), `{"`+field+`":1,`+body[1:])
 			if a.status != http.StatusUnprocessableEntity || !strings.Contains(string(a.body), `"field":"`+field+`"`) {
 				t.Errorf("%s with %s: %d %s", r.id, field, a.status, a.body)

@@ -31,12 +31,13 @@ type ReportInput struct {
 	Department []string `query:"department" doc:"codes, separated by commas; all in reach when absent"`
 	Category   []string `query:"category" doc:"codes"`
 	Channel    []string `query:"channel" enum:"email,sms,phone,portal,counter,letter,api"`
+	District   []string `query:"district" doc:"codes; none for those without a known district"`
 	Reported   string   `query:"reported" format:"date" doc:"as it was known at the end of that day"`
 }
 
 type slaInput struct {
 	ReportInput
-	Group string `query:"group" default:"department" enum:"department,category,channel,language,week,none"`
+	Group string `query:"group" default:"department" enum:"department,category,channel,district,language,week,none"`
 }
 
 type figureJSON struct {
@@ -103,6 +104,15 @@ func (a *API) reportOf(ctx context.Context, c *caller, in *ReportInput) (*report
 	for _, ch := range in.Channel {
 		req.Filter.Channels = append(req.Filter.Channels, ticketing.Channel(ch))
 	}
+	for _, code := range in.District {
+		if _, ok := s.dir.DistrictByCode(code); !ok && code != "none" {
+			return nil, nil, &ticketing.Error{Kind: ticketing.Invalid, Field: "district", Key: "rule.district"}
+		}
+		if code == "none" {
+			code = ""
+		}
+		req.Filter.Districts = append(req.Filter.Districts, code)
+	}
 	r, err := report.Department(ctx, a.Reads, c.actor, req)
 	return r, s, err
 }
@@ -134,7 +144,7 @@ func (s *scribe) groups(r *report.Report, by report.Dimension) []groupJSON {
 		}
 		return out
 	}
-	for _, t := range []report.Table{r.ByDepartment, r.ByCategory, r.ByChannel, r.ByLanguage} {
+	for _, t := range []report.Table{r.ByDepartment, r.ByCategory, r.ByChannel, r.ByDistrict, r.ByLanguage} {
 		if t.By != by {
 			continue
 		}

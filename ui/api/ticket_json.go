@@ -28,6 +28,7 @@ type ticketJSON struct {
 	Assignee    *string             `json:"assignee" doc:"e-mail of the agent; null: nobody"`
 	Citizen     orNull[citizenJSON] `json:"citizen"`
 	Location    locationJSON        `json:"location"`
+	District    *string             `json:"district" doc:"code; null when unknown"`
 	Language    *string             `json:"language"`
 	Episode     int                 `json:"episode" doc:"raised by every reopening"`
 	ReceivedAt  time.Time           `json:"received_at" doc:"the promise counts from here"`
@@ -182,7 +183,7 @@ func (s *scribe) ticket(v *ticketing.TicketView, explain bool) ticketJSON {
 		ID: int64(t.ID), Ref: string(t.Ref), Subject: t.Subject, State: t.State.String(), Waiting: orNil(t.Waiting),
 		ClosureCode: orNil(t.Code), ClosureNote: t.ClosingNote, Priority: t.Priority.String(), Channel: string(t.Channel),
 		Category: s.category(t.Category), Department: s.department(t.Department), Assignee: s.assignee(t.Assignee),
-		Citizen: s.citizen(v.Citizen), Location: location(t.Location), Language: orNil(t.Language), Episode: t.Episode,
+		Citizen: s.citizen(v.Citizen), Location: location(t.Location), District: orNil(s.district(t.District)), Language: orNil(t.Language), Episode: t.Episode,
 		ReceivedAt: t.ReceivedAt.UTC(), ValidatedAt: instant(t.ValidatedAt), AnsweredAt: instant(t.AnsweredAt),
 		ResolvedAt: instant(t.ResolvedAt), ClosedAt: instant(t.ClosedAt), CreatedAt: t.CreatedAt.UTC(), UpdatedAt: t.UpdatedAt.UTC(),
 		DueAt: instant(t.DueAt), Clocks: s.clocks(t, explain), Tags: append([]string{}, t.Tags...), Version: t.Version,

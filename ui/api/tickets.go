@@ -87,6 +87,7 @@ type listTicketsInput struct {
 	Department string   `query:"department" maxLength:"40" doc:"code of the department that has custody"`
 	Assignee   string   `query:"assignee" maxLength:"254" doc:"e-mail or id of an agent, me, or none"`
 	Category   string   `query:"category" maxLength:"40" doc:"code"`
+	District   string   `query:"district" maxLength:"40" doc:"code"`
 	Channel    string   `query:"channel" enum:"email,sms,phone,portal,counter,letter,api"`
 	Priority   string   `query:"priority" enum:"low,normal,high,urgent"`
 	Tag        string   `query:"tag" maxLength:"100"`
@@ -154,6 +155,13 @@ func (s *scribe) filter(c *caller, in *listTicketsInput) (ticketing.TicketFilter
 			return f, unknown("category", "category.unknown")
 		}
 		f.Category = k.ID
+	}
+	if in.District != "" {
+		d, ok := s.dir.DistrictByCode(in.District)
+		if !ok {
+			return f, unknown("district", "rule.district")
+		}
+		f.District = d.ID
 	}
 	if p, ok := ticketing.ParsePriority(in.Priority); ok {
 		f.Priority = &p
