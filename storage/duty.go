@@ -9,6 +9,7 @@ import (
 
 var (
 	toCheck        = sqlQuery("select id from tickets where check_at is not null and check_at <= ? order by check_at, id limit ?")
+	inWork         = sqlQuery("select id from tickets where id > ? and state < 3 order by id limit ?")
 	resolvedBefore = sqlQuery("select id from tickets where state = 3 and resolved_at < ? order by resolved_at, id limit ?")
 	owedReceipts   = sqlQuery("select id from tickets where receipt_owed = 1 order by reply_address, id limit ?")
 )
@@ -28,6 +29,11 @@ func (db *DB) ticketIDs(ctx context.Context, q query, args ...any) ([]ticketing.
 // ToCheck gives tickets whose CheckAt has come; see ticketing.Duties.
 func (db *DB) ToCheck(ctx context.Context, now time.Time, n int) ([]ticketing.TicketID, error) {
 	return db.ticketIDs(ctx, toCheck, instant(now), n)
+}
+
+// InWork gives tickets in work by identifier; see ticketing.Duties.
+func (db *DB) InWork(ctx context.Context, after ticketing.TicketID, n int) ([]ticketing.TicketID, error) {
+	return db.ticketIDs(ctx, inWork, int64(after), n)
 }
 
 // ResolvedBefore gives tickets resolved before the instant; see ticketing.Duties.

@@ -9,10 +9,11 @@ import (
 // ticket as it is now, of the category c: they are started anew from their old
 // beginning with the new target, pauses kept (B5, B6). What was met, missed or
 // ended keeps the versions it was judged by; once the work is done so does
-// everything. Old and new due instants are added to data.
-func (t *Ticket) rebase(c Category, rules *Rulebook, data map[string]any) {
+// everything. Without longer a promise keeps what it has rather than fall due later,
+// or not at all; held is how many did. Old and new due instants are added to data.
+func (t *Ticket) rebase(c Category, rules *Rulebook, longer bool, data map[string]any) (held int) {
 	if !t.State.InWork() {
-		return
+		return 0
 	}
 	terms := t.terms(rules, c)
 	var kept []Clock
@@ -22,6 +23,10 @@ func (t *Ticket) rebase(c Category, rules *Rulebook, data map[string]any) {
 			continue
 		}
 		if (k.Kind == ClockResolve && terms.ResolveDays == 0) || (k.Kind == ClockValidation && terms.Profile.Start == FromReceipt) {
+			if !longer {
+				held, kept = held+1, append(kept, k)
+				continue
+			}
 			data["due_"+string(k.Kind)] = []string{stamp(k.Due), ""} // there is no such promise any more
 			continue
 		}
@@ -32,6 +37,10 @@ func (t *Ticket) rebase(c Category, rules *Rulebook, data map[string]any) {
 		}
 		n.ID, n.Ticket, n.Episode, n.Answer, n.Rungs = k.ID, k.Ticket, k.Episode, k.Answer, k.Rungs
 		t.restart(&n, k, terms.Profile, rules)
+		if !longer && !k.Due.IsZero() && (n.Due.IsZero() || n.Due.After(k.Due)) {
+			held, kept = held+1, append(kept, k)
+			continue
+		}
 		if !k.Due.Equal(n.Due) {
 			data["due_"+string(k.Kind)] = []string{stamp(k.Due), stamp(n.Due)}
 		}
@@ -40,6 +49,7 @@ func (t *Ticket) rebase(c Category, rules *Rulebook, data map[string]any) {
 	}
 	t.Clocks = kept
 	t.addPromises(terms, rules)
+	return held
 }
 
 // rebasable reports whether the clock is of a promise to the citizen that is
@@ -83,7 +93,7 @@ func (t *Ticket) follow(before Facts, c Category, rules *Rulebook, data map[stri
 		return
 	}
 	t.Judge(watchActor, now)
-	t.rebase(c, rules, data)
+	t.rebase(c, rules, true, data)
 }
 
 // addPromises begins the clocks that the new promise has and the old one had not.

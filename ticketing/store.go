@@ -279,6 +279,8 @@ type Outbox interface {
 type Duties interface {
 	// ToCheck gives tickets whose CheckAt has come.
 	ToCheck(ctx context.Context, now time.Time, n int) ([]TicketID, error)
+	// InWork gives tickets in work behind the one, by identifier.
+	InWork(ctx context.Context, after TicketID, n int) ([]TicketID, error)
 	// ResolvedBefore gives tickets in StateResolved since before the instant.
 	ResolvedBefore(ctx context.Context, at time.Time, n int) ([]TicketID, error)
 	// OwedReceipts gives tickets with ReceiptOwed, those of one address together.

@@ -24,6 +24,7 @@ type duty struct {
 func (s *system) duties() []duty {
 	watch := &ticketing.Watch{Bureau: s.bureau, Duties: s.db}
 	escalation := &ticketing.Escalation{Bureau: s.bureau}
+	reapply := &ticketing.Reapply{Bureau: s.bureau, Duties: s.db}
 	upkeep := &ticketing.Upkeep{Bureau: s.bureau, Duties: s.db, Auditor: s.auditor}
 	away := &ticketing.Substitution{Bureau: s.bureau, Duties: s.db}
 	return []duty{
@@ -31,6 +32,7 @@ func (s *system) duties() []duty {
 			return errors.Join(drain(watch.Run)(ctx), drain(escalation.Run)(ctx))
 		}},
 		{name: "absences", every: time.Minute, hour: -1, run: drain(away.Run)},
+		{name: "rules", every: 15 * time.Second, hour: -1, run: reapply.Run},
 		{name: "facts", every: 20 * time.Second, hour: -1, run: func(ctx context.Context) error {
 			_, err := s.db.FoldFacts(ctx)
 			return err

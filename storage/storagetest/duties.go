@@ -38,6 +38,17 @@ func testDuties(t *testing.T, r *room) {
 		must(t, err)
 		same(t, "after the first was looked at", got, []ticketing.TicketID{second})
 	})
+	t.Run("InWork", func(t *testing.T) {
+		a := r.ticket(t, nil)
+		r.ticket(t, func(k *ticketing.Ticket) { k.State, k.Code, k.ClosedAt = ticketing.StateClosed, ticketing.CodeWithdrawn, r.now() })
+		b := r.ticket(t, func(k *ticketing.Ticket) { k.State, k.Waiting = ticketing.StateWaiting, ticketing.WaitBody })
+		got, err := r.InWork(ctx(), a.ID-1, 100)
+		must(t, err)
+		same(t, "tickets in work", got, []ticketing.TicketID{a.ID, b.ID})
+		if got, err = r.InWork(ctx(), a.ID-1, 1); err != nil || len(got) != 1 || got[0] != a.ID {
+			t.Errorf("the first = %v, %v", got, err)
+		}
+	})
 	t.Run("ResolvedBefore", func(t *testing.T) {
 		resolved := func(s ticketing.State, at time.Time) ticketing.TicketID {
 			return r.ticket(t, func(k *ticketing.Ticket) { k.State, k.ResolvedAt, k.Code = s, at, ticketing.CodeResolved }).ID

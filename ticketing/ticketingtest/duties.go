@@ -26,6 +26,12 @@ func (s *Store) ToCheck(ctx context.Context, now time.Time, n int) ([]ticketing.
 		func(a, b *ticketing.Ticket) int { return cmp.Or(a.CheckAt.Compare(b.CheckAt), cmp.Compare(a.ID, b.ID)) })
 }
 
+// InWork implements [ticketing.Duties].
+func (s *Store) InWork(ctx context.Context, after ticketing.TicketID, n int) ([]ticketing.TicketID, error) {
+	return s.ticketIDs(ctx, n, func(t *ticketing.Ticket) bool { return t.ID > after && t.State.InWork() },
+		func(a, b *ticketing.Ticket) int { return cmp.Compare(a.ID, b.ID) })
+}
+
 // ResolvedBefore implements [ticketing.Duties].
 func (s *Store) ResolvedBefore(ctx context.Context, at time.Time, n int) ([]ticketing.TicketID, error) {
 	return s.ticketIDs(ctx, n, func(t *ticketing.Ticket) bool { return t.State == ticketing.StateResolved && t.ResolvedAt.Before(at) },

@@ -55,6 +55,14 @@ func (x *FaultStore) ToCheck(ctx context.Context, now time.Time, n int) (out []t
 	return x.Ports.ToCheck(ctx, now, n)
 }
 
+// InWork implements [ticketing.Duties].
+func (x *FaultStore) InWork(ctx context.Context, after ticketing.TicketID, n int) (out []ticketing.TicketID, err error) {
+	if err = x.step("InWork"); err != nil {
+		return out, err
+	}
+	return x.Ports.InWork(ctx, after, n)
+}
+
 // ResolvedBefore implements [ticketing.Duties].
 func (x *FaultStore) ResolvedBefore(ctx context.Context, at time.Time, n int) (out []ticketing.TicketID, err error) {
 	if err = x.step("ResolvedBefore"); err != nil {

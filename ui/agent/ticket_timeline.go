@@ -201,7 +201,7 @@ var eventIcons = map[ticketing.EventKind]string{
 	ticketing.EventEpisodeVoid: "arrow-back-up", ticketing.EventSpam: "ban", ticketing.EventNotSpam: "arrow-back-up",
 	ticketing.EventRequester: "user", ticketing.EventConfirmed: "user-check", ticketing.EventRevoked: "key",
 	ticketing.EventRouted: "adjustments", ticketing.EventWarned: "alert-triangle", ticketing.EventBreached: "flame",
-	ticketing.EventEscalated: "bell",
+	ticketing.EventEscalated: "bell", ticketing.EventRebased: "adjustments",
 }
 
 func eventOf(ctx context.Context, dir *ticketing.Directory, e *ticketing.Event) (entry, bool) {

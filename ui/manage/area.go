@@ -94,6 +94,7 @@ func (a *Area) Register(e *echo.Echo) {
 	m.POST("/categories/:id", a.saveCategory)
 	m.GET("/promises", a.promisesPage)
 	m.POST("/promises", a.saveDefault)
+	m.POST("/promises/apply", a.applyRules)
 	m.GET("/promises/:name", a.promisePage)
 	m.POST("/promises/:name", a.savePromise)
 	m.GET("/policies/:name", a.policyPage)

@@ -32,6 +32,28 @@ func (a *Area) promisesPage(c echo.Context) error {
 	return a.showPromises(c, http.StatusOK, dir, web.NewForm("default", dir.Rules.Default))
 }
 
+// applyRules orders that promises that run follow the newest rules too.
+func (a *Area) applyRules(c echo.Context) error {
+	f, err := web.ReadForm(c)
+	if err != nil {
+		return err
+	}
+	dir, err := a.directory(c)
+	if err != nil {
+		return err
+	}
+	o := ticketing.RuleOrder{Longer: f.Checked("longer"), Reason: f.Line("reason", 500)}
+	if err := a.registry.ApplyRules(c.Request().Context(), web.ActorOf(c), o); err != nil && !f.Take(err) {
+		return err
+	}
+	if !f.OK() {
+		f.Set("default", dir.Rules.Default)
+		return a.showPromises(c, http.StatusUnprocessableEntity, dir, f)
+	}
+	a.saved(c)
+	return web.Redirect(c, pagePromises)
+}
+
 func (a *Area) showPromises(c echo.Context, status int, dir *ticketing.Directory, f *web.Form) error {
 	page, err := a.settings(c, "promises.title", pagePromises)
 	if err != nil {

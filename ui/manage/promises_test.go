@@ -172,3 +172,18 @@ func TestLadderForm(t *testing.T) {
 	}
 	b.get(t, "/manage/ladders/none-such", http.StatusNotFound)
 }
+
+// An admin orders that promises that run follow the newest rules, with a reason.
+func TestApplyRules(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b := s.as(t, s.Adam)
+	b.post(t, "/manage/promises/apply", http.StatusUnprocessableEntity, "reason", "")
+	b.post(t, "/manage/promises/apply", http.StatusSeeOther, "reason", "22 May is a holiday")
+	has(t, b.get(t, "/manage/promises", http.StatusOK), "being applied now")
+	has(t, b.post(t, "/manage/promises/apply", http.StatusUnprocessableEntity, "reason", "again"), "worked already")
+	if err := (&ticketing.Reapply{Bureau: s.Core, Duties: s.Store}).Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	has(t, b.get(t, "/manage/promises", http.StatusOK), "Last ordered by "+s.Adam.Name, "22 May is a holiday", "0 tickets looked at")
+}
