@@ -83,10 +83,11 @@ func (s *scribe) cases(d report.Drill, list []report.Case, by ticketing.Actor) c
 		if clocks {
 			row = append(row, instantCell(x.Due), s.done(x), lateness(x, d.AsOf))
 		} else {
-			row = append(row, textCell(t("state."+string(x.State))), instantCell(x.Ended))
+			row = append(row, textCell(t("state."+x.State.String())), instantCell(x.Ended))
 		}
-		out.table.rows = append(out.table.rows, append(row, textCell(s.department(x.Department)), textCell(s.key(report.ByCategory, number(x.Category))),
-			textCell(s.key(report.ByChannel, string(x.Channel)))))
+		channel := textCell(s.key(report.ByChannel, string(x.Channel)))
+		channel.whole = true
+		out.table.rows = append(out.table.rows, append(row, textCell(s.department(x.Department)), textCell(s.key(report.ByCategory, number(x.Category))), channel))
 	}
 	return out
 }

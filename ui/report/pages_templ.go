@@ -768,7 +768,7 @@ func tableView(t table, label string) templ.Component {
 						return templ_7745c5c3_Err
 					}
 				} else {
-					var templ_7745c5c3_Var45 = []any{templ.KV("end", c.end()), templ.KV("nowrap", c.kind != cellText)}
+					var templ_7745c5c3_Var45 = []any{templ.KV("end", c.end()), templ.KV("nowrap", c.whole || c.kind != cellText)}
 					templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var45...)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err

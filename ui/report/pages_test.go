@@ -165,6 +165,9 @@ func TestWhoSeesWhat(t *testing.T) {
 	hana.get(t, foreign, http.StatusNotFound)
 	hana.get(t, strings.Replace(foreign, "/cases", "/cases/download/csv", 1), http.StatusNotFound)
 	hana.get(t, pathCity+s.query(), http.StatusOK)
+	if open := s.as(t, s.Adam, lang.En).get(t, pathCases+"?set=open", http.StatusOK); strings.Contains(open, "state.") || !strings.Contains(open, ">Received</td>") {
+		t.Errorf("the list of open tickets does not say their state: %.3000s", open[strings.Index(open, "<table"):])
+	}
 	list := aida.get(t, pathCases+"?set=received&from="+s.period().From.String()+"&to="+s.period().To.String(), http.StatusOK)
 	has(t, list, "S48-", "not what the tickets say")
 	if strings.Contains(list, "rasvjeta") || strings.Contains(list, "/agent/t/") {
