@@ -18,6 +18,7 @@ func (a *API) registerDirectory() {
 	register(a, get("list-categories", "/categories", "Kinds of requests the city accepts", ""), a.categories)
 	register(a, get("list-users", "/users", "Members of staff", ticketing.RightRead), a.users)
 	register(a, get("list-profiles", "/profiles", "Promises in force", ""), a.profiles)
+	a.registerRules()
 	register(a, get("list-calendars", "/calendars", "Calendars in force", ""), a.calendars)
 }
 
