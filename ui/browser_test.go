@@ -43,8 +43,14 @@ func newSite(t *testing.T) *site {
 	srv := httptest.NewUnstartedServer(nil)
 	s.base = "http://" + srv.Listener.Addr().String()
 	s.Core.Settings.PublicURL = s.base
+	shelf, err := letters.NewShelf(letters.Options{City: "Podgorica", Zone: ticketingtest.Zone()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Core.Letters = shelf
 	server, err := ui.New(ui.Deps{
-		Log: slog.New(slog.DiscardHandler), Now: s.Clock.Now, Zone: ticketingtest.Zone(), PublicURL: s.base, City: "Glavni grad", Phone: "19848",
+		Letters: shelf,
+		Log:     slog.New(slog.DiscardHandler), Now: s.Clock.Now, Zone: ticketingtest.Zone(), PublicURL: s.base, City: "Glavni grad", Phone: "19848",
 		Bureau: s.Core, Ports: s.Store, Blobs: s.Blobs, Sentence: letters.Sentence, CitizenSentence: letters.SentenceToCitizen,
 	})
 	if err != nil {
@@ -350,6 +356,8 @@ func (s *site) pages(t *testing.T, tag lang.Tag) []struct {
 		{"districts", "/manage/routing/districts", true},
 		{"absences", "/absences", true},
 		{"mail", "/manage/mail", true},
+		{"letters", "/manage/letters", true},
+		{"letter", "/manage/letters/receipt/en", true},
 		{"tokens", "/manage/tokens", true},
 		{"staff-not-found", "/manage/users/99999", true},
 		{"report-city", "/reports?period=year", true},

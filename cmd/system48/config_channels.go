@@ -20,6 +20,7 @@ type EmailAccount struct {
 	PlusAddressing     bool            `yaml:"plus_addressing"`      // the server delivers name+anything@ to name@
 	ReplyDomain        string          `yaml:"reply_domain"`         // of Message-IDs; "" = domain of address
 	TrustedAuthservIDs []string        `yaml:"trusted_authserv_ids"` // whose Authentication-Results are believed
+	OwnLists           []string        `yaml:"own_lists"`            // List-Id of mailing lists by which citizens' mail comes: not taken for bulk mail
 	Autoreply          AutoreplyConfig `yaml:"autoreply"`            // receipts and other mail that no person wrote
 }
 

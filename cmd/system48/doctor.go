@@ -89,6 +89,7 @@ func examine(ctx context.Context, cfg Config, errs io.Writer) []finding {
 		}
 		list = append(list, finding{Name: r.Name, OK: r.OK, Detail: r.Detail, Remedy: "see docs/operations.md, “When it is not ready”"})
 	}
+	list = append(list, s.examineLetters(ctx))
 	list = append(list, s.examineState(ctx)...)
 	for _, a := range cfg.Channels.Email {
 		account, err := s.emailAccount(a)

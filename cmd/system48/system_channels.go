@@ -93,6 +93,7 @@ func (s *system) parserConfig() email.ParserConfig {
 			Name: a.Name, Addresses: append([]string{a.Address}, a.Aliases...), TrustedAuthservIDs: a.TrustedAuthservIDs,
 			MaxMessage: int64(a.IMAP.MaxMessageMB) << 20,
 		})
+		cfg.OwnLists = append(cfg.OwnLists, a.OwnLists...)
 		cfg.Domains = append(cfg.Domains, domainOf(a.Address))
 	}
 	return cfg
