@@ -105,7 +105,7 @@ func RowColumns() map[string][]string {
 		planOf[readMarkRow](), planOf[draftRow](), planOf[uploadRow](), planOf[onceRow](), planOf[gateRow](), planOf[leaseRow](), planOf[routingRow](), planOf[turnRow](), planOf[absenceRow](),
 		planOf[ruleRow](), planOf[noticeRow](), planOf[letterTextRow](), planOf[subscriptionRow](), planOf[mailboxOrderRow](), planOf[stampRow](), planOf[clockFactRow](), planOf[clockFactVersionRow](), planOf[ticketFactRow](),
 		planOf[ticketFactVersionRow](), planOf[suspectRow](), planOf[clockDayRow](), planOf[ticketDayRow](), planOf[standingRow](),
-		planOf[factMarkRow](), planOf[factDayRow](), planOf[factFoldRow](), planOf[legRow](), planOf[bodyRow](), planOf[outsideRow](), planOf[askedRow](),
+		planOf[factMarkRow](), planOf[factDayRow](), planOf[factFoldRow](), planOf[legRow](), planOf[bodyRow](), planOf[outsideRow](),
 	} {
 		out[p.table] = p.columns
 	}

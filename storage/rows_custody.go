@@ -49,15 +49,6 @@ type outsideRow struct {
 // TableName names the table.
 func (outsideRow) TableName() string { return "outside_refs" }
 
-// askedRow is a row of asked.
-type askedRow struct {
-	DepartmentID int64 `gorm:"primaryKey;autoIncrement:false;column:department_id"`
-	TicketID     int64 `gorm:"primaryKey;autoIncrement:false;column:ticket_id"`
-}
-
-// TableName names the table.
-func (askedRow) TableName() string { return "asked" }
-
 func legRowOf(t ticketing.TicketID, l *ticketing.Leg) legRow {
 	return legRow{
 		TicketID: int64(t), N: small(l.N), Episode: small(l.Episode), DepartmentID: int64(l.Department), BodyID: int64(l.Body),

@@ -37,13 +37,11 @@ func (t *tx) TicketByOutside(ctx context.Context, b ticketing.BodyID, number str
 var (
 	addOutside  = sqlQuery("insert into outside_refs (body_id, number, ticket_id) values (?, ?, ?) on conflict do nothing")
 	dropOutside = sqlQuery("delete from outside_refs where body_id = ? and number = ? and ticket_id = ?")
-	addAsked    = sqlQuery("insert into asked (department_id, ticket_id) values (?, ?) on conflict do nothing")
-	dropAsked   = sqlQuery("delete from asked where department_id = ? and ticket_id = ?")
 )
 
-// writeAsked keeps what is searched for of referrals and consultations: the
-// numbers of bodies, and which departments owe an answer.
-func (t *tx) writeAsked(before, after *loadedTicket) {
+// writeReferred keeps what is searched for of referrals and consultations: the
+// numbers of bodies, and which departments may read because they were asked.
+func (t *tx) writeReferred(before, after *loadedTicket) {
 	var old ticketRow
 	if before == nil && len(after.row.Referrals) == 0 && len(after.row.Consultations) == 0 {
 		return
@@ -66,13 +64,7 @@ func (t *tx) writeAsked(before, after *loadedTicket) {
 	open, now := openlyAsked(old.Consultations), openlyAsked(after.row.Consultations)
 	for d := range now {
 		if !open[d] {
-			t.queue(addAsked, int64(d), id)
 			t.queue(holdBefore, id, int64(d))
-		}
-	}
-	for d := range open {
-		if !now[d] {
-			t.queue(dropAsked, int64(d), id)
 		}
 	}
 }

@@ -167,7 +167,7 @@ func (t *tx) SaveTicket(_ context.Context, k *ticketing.Ticket) error {
 	t.writeTicket(before, after)
 	t.writeClocks(before, after, k)
 	t.markFacts(before, after)
-	t.writeAsked(before, after)
+	t.writeReferred(before, after)
 	if err := t.writePending(before, k); err != nil {
 		return err
 	}

@@ -205,8 +205,13 @@ func (t *Ticket) WithdrawReferral(n int, by Actor, rules *Rulebook, now time.Tim
 	return nil
 }
 
-// withdrawAll ends what bodies were asked when the ticket is done with.
+// withdrawAll ends what bodies and departments were asked when the ticket is done with.
 func (t *Ticket) withdrawAll(now time.Time) {
+	for i := range t.Consultations {
+		if c := &t.Consultations[i]; c.Open() {
+			c.EndedAt = now
+		}
+	}
 	for i := range t.Referrals {
 		if r := &t.Referrals[i]; r.Open() {
 			r.State, r.EndedAt, r.Epoch, r.OwnDue, r.Due, r.RemindAt = ReferralWithdrawn, now, r.Epoch+1, time.Time{}, time.Time{}, time.Time{}

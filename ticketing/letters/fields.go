@@ -71,6 +71,10 @@ var forms = map[ticketing.Purpose]form{
 		fields: with(dueFields, map[string]field{"ref": always, "department": sometimes, "action_url": sometimes}),
 		must:   []string{"ref"},
 	},
+	ticketing.PurposeConsult: {
+		fields: map[string]field{"ref": always, "department": sometimes, "action_url": always},
+		must:   []string{"ref", "action_url"},
+	},
 	ticketing.PurposeReferral: {
 		fields: with(dueFields, map[string]field{
 			"ref": always, "department": sometimes, "action_url": always, "expires": sometimes, "note": sometimes, "body": sometimes, "opinion": asFlag,

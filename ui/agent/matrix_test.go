@@ -68,6 +68,9 @@ var routes = map[string]route{
 	"PUT /agent/t/:ref/drafts/:kind":                      {right: ticketing.RightRead, ticket: true, path: "{t}/drafts/reply", form: []string{"text", "x"}},
 	"POST /agent/t/:ref/assign":                           {right: ticketing.RightWrite, ticket: true, path: "{t}/assign", form: []string{"assignee", "0"}},
 	"POST /agent/t/:ref/move":                             {right: ticketing.RightWrite, ticket: true, path: "{t}/move", form: []string{"department", "{lighting}"}},
+	"POST /agent/t/:ref/consult":                          {right: ticketing.RightWrite, ticket: true, path: "{t}/consult", form: []string{"department", "{cleaning}", "text", "x"}},
+	"POST /agent/t/:ref/consultations/:n/answer":          {right: ticketing.RightWrite, ticket: true, path: "{t}/consultations/1/answer", form: []string{"text", "x"}},
+	"POST /agent/t/:ref/consultations/:n/end":             {right: ticketing.RightWrite, ticket: true, path: "{t}/consultations/1/end"},
 	"POST /agent/t/:ref/refer":                            {right: ticketing.RightWrite, ticket: true, path: "{t}/refer", form: []string{"body", "1", "wanted", "opinion", "reason", "x"}},
 	"POST /agent/t/:ref/referrals/:n/withdraw":            {right: ticketing.RightWrite, ticket: true, path: "{t}/referrals/1/withdraw"},
 	"POST /agent/t/:ref/referrals/:n/tell":                {right: ticketing.RightWrite, ticket: true, path: "{t}/referrals/1/tell", form: []string{"text", "x"}},
@@ -113,6 +116,7 @@ func (s *site) ask(t *testing.T, ref ticketing.Reference) {
 	k, err := (&ticketing.Desk{Bureau: s.Core}).Refer(t.Context(), ticketing.ActorOf(s.Ana), ticketing.Target{Ref: ref}, ticketing.ReferInput{Body: b.ID, Reason: "regionalni put"})
 	must(t, err)
 	link := ticketing.ReferralLink{Ref: string(ref), N: "1", Code: s.Core.Keys.ReferralCode(ref, 1, k.Referrals[0].Epoch)}
+	must(t, second((&ticketing.Desk{Bureau: s.Core}).Consult(t.Context(), ticketing.ActorOf(s.Ana), ticketing.Target{Ref: ref}, s.Water.ID, "Čiji je stub?")))
 	must(t, (&ticketing.Custodian{Bureau: s.Core}).Ask(t.Context(), link, ticketing.Statement{Person: "Jovana", Text: "Koja traka?"}))
 }
 
@@ -145,7 +149,7 @@ func (s *site) lit(t *testing.T) *strings.Replacer {
 	}
 	return strings.NewReplacer("{t}", ticketing.TicketPath(ref), "{ref}", string(ref), "{id}", id(v.Ticket.ID), "{message}", id(v.Messages[0].ID),
 		"{file}", id(v.Messages[0].Files[0].ID), "{reply}", id(reply), "{citizen}", id(v.Citizen.ID), "{phone}", id(phone),
-		"{delivery}", id(v.Deliveries[len(v.Deliveries)-1].ID), "{upload}", u.ID, "{lighting}", id(s.Lighting.ID), "{joined}", "99")
+		"{delivery}", id(v.Deliveries[len(v.Deliveries)-1].ID), "{upload}", u.ID, "{lighting}", id(s.Lighting.ID), "{cleaning}", id(s.Cleaning.ID), "{joined}", "99")
 }
 
 // TestMatrix calls every route as everybody (A33–A39): who has not the right

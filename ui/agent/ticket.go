@@ -35,6 +35,7 @@ type ticketPage struct {
 	facts     []components.FactView
 	custody   custodyView
 	referrals []bodyView
+	consults  []consultView
 	bodies    []components.Option
 	holder    string                   // the outside body that has it; "" when the department does
 	present   []components.PresentView // who else has it open
@@ -116,6 +117,7 @@ func (a *Area) load(c echo.Context, ref ticketing.Reference) (*ticketPage, error
 	p.entries = timeline(ctx, by, dir, v, p.path)
 	p.facts = p.factList(ctx)
 	p.custody, p.referrals, p.bodies = custody(ctx, dir, v, p), referralViews(ctx, dir, p), bodyOptions(ctx, dir)
+	p.consults = consultViews(ctx, by, dir, p)
 	if b, ok := dir.Body(p.t.Body); ok && p.t.State.InWork() {
 		p.holder = ticketing.NameIn(b.Names, p.tag)
 	}

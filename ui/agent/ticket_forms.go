@@ -80,6 +80,8 @@ func (p *ticketPage) refusedForm(act string) formComponent {
 		return assignForm
 	case "move":
 		return moveForm
+	case "consult":
+		return consultForm
 	case "refer":
 		return referForm
 	case "wait":

@@ -193,6 +193,7 @@ const maxThumb = 30 << 20
 // themselves.
 var eventIcons = map[ticketing.EventKind]string{
 	ticketing.EventOpened: "plus", ticketing.EventValidated: "circle-check", ticketing.EventAssigned: "user", ticketing.EventMoved: "transfer",
+	ticketing.EventConsulted: "help", ticketing.EventConsultAnswer: "circle-check", ticketing.EventConsultEnded: "arrow-back-up",
 	ticketing.EventReferred: "transfer", ticketing.EventAccepted: "building", ticketing.EventRefused: "x", ticketing.EventBodyAsked: "help",
 	ticketing.EventBodyTold: "mail", ticketing.EventBodyAnswered: "circle-check", ticketing.EventWithdrawn: "arrow-back-up",
 	ticketing.EventReferralLate: "flame", ticketing.EventExpired: "clock", ticketing.EventReminded: "mail", ticketing.EventLinkWanted: "link",
@@ -220,7 +221,7 @@ func eventOf(ctx context.Context, dir *ticketing.Directory, e *ticketing.Event) 
 				return g.Name
 			}
 			return web.T(ctx, "ticket.nobody")
-		case ticketing.EventMoved:
+		case ticketing.EventMoved, ticketing.EventConsulted, ticketing.EventConsultAnswer, ticketing.EventConsultEnded:
 			if d, ok := dir.Department(ticketing.DepartmentID(n)); ok {
 				return ticketing.NameIn(d.Names, web.Language(ctx))
 			}

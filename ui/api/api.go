@@ -93,6 +93,7 @@ func (a *API) Mount(e *echo.Echo) {
 	a.registerTickets()
 	a.registerActs()
 	a.registerCustody()
+	a.registerConsultations()
 	a.registerWriting()
 	a.registerMessages()
 	a.registerDeliveries()

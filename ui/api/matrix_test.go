@@ -13,6 +13,7 @@ import (
 var bodies = map[string]string{
 	"open-ticket": `{"text":"Rupa na putu"}`, "change-ticket": `{"subject":"Novi naslov"}`, "reply": `{"text":"Odgovor"}`, "note": `{"text":"Bilješka"}`,
 	"refer-ticket": `{"department":"lighting","reason":"x"}`, "tell-body": `{"text":"x"}`,
+	"consult": `{"department":"lighting","text":"x"}`, "answer-consultation": `{"text":"x"}`,
 	"pause-ticket": `{"reason":"weather"}`, "close-ticket": `{"code":"withdrawn"}`, "resolve-ticket": `{"note":"12/26"}`,
 	"validate-ticket": `{"valid":true}`, "put-routing": `{"version":0,"all":false,"rules":[]}`,
 	"add-absence": `{"agent":"adam@grad.example","from":"2030-01-01T00:00:00Z","until":"2030-01-02T00:00:00Z"}`, "upload": "bytes",

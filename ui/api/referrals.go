@@ -109,9 +109,9 @@ func (a *API) refer(ctx context.Context, c *caller, in *referInput) (*ticketOutp
 	return a.afterAct(ctx, c, d, http.StatusCreated)
 }
 
-// ReferralInput names one referral of a ticket.
+// ReferralInput names one referral or consultation of a ticket.
 type ReferralInput struct {
-	N int `path:"id" minimum:"1" doc:"n of the referral"`
+	N int `path:"id" minimum:"1" doc:"its n"`
 }
 
 type tellInput struct {
@@ -119,7 +119,7 @@ type tellInput struct {
 	ReferralInput
 	Body struct {
 		Text string `json:"text" maxLength:"10000"`
-	} `nameHint:"BodyAnswer"`
+	} `nameHint:"Words"`
 }
 
 func (a *API) tellBody(ctx context.Context, c *caller, in *tellInput) (*ticketOutput, error) {

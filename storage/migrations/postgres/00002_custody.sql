@@ -57,17 +57,8 @@ create table outside_refs (
 );
 create index outside_refs_ticket on outside_refs (ticket_id);
 
--- asked: departments whose answer to a consultation is to come
-create table asked (
-	department_id bigint not null,
-	ticket_id bigint not null references tickets(id),
-	primary key (department_id, ticket_id)
-);
-create index asked_ticket on asked (ticket_id);
-
 -- +goose Down
 
-drop table asked;
 drop table outside_refs;
 drop table bodies;
 drop table legs;

@@ -55,17 +55,8 @@ create table outside_refs (
 ) without rowid;
 create index outside_refs_ticket on outside_refs (ticket_id);
 
--- asked: departments whose answer to a consultation is to come
-create table asked (
-	department_id integer not null,
-	ticket_id integer not null references tickets(id),
-	primary key (department_id, ticket_id)
-) without rowid;
-create index asked_ticket on asked (ticket_id);
-
 -- +goose Down
 
-drop table asked;
 drop table outside_refs;
 drop table bodies;
 drop table legs;
