@@ -88,6 +88,7 @@ func (s *system) serve(ctx context.Context, ready func(running)) error {
 	group.Go(func() error { return t.courier.Run(gctx) })
 	group.Go(func() error { return s.heedSignals(gctx, t) })
 	group.Go(func() error { return s.runDuties(gctx) })
+	group.Go(func() error { return giveBackMemory(gctx) })
 	group.Go(func() error {
 		server.Run(gctx)
 		return nil
