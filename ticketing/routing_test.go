@@ -71,10 +71,14 @@ func TestRulesRouteAMail(t *testing.T) {
 	r := newRig(t, "")
 	r.saveDistricts()
 	s := r.saveRules(true,
-		ticketing.RoutingRule{Name: "Rasvjeta", When: ticketing.Conditions{Keywords: []string{"svjetiljk*", "rasvjet*"}},
-			Then: ticketing.Course{Category: r.Streetlight.ID, Follow: true, Tags: []string{"mrak"}}},
-		ticketing.RoutingRule{Name: "Na zapadu", When: ticketing.Conditions{Categories: []ticketing.CategoryID{r.Streetlight.ID}, Districts: []ticketing.DistrictID{1}},
-			Then: ticketing.Course{Person: r.Oskar.ID, Priority: priority(ticketing.PriorityHigh)}},
+		ticketing.RoutingRule{
+			Name: "Rasvjeta", When: ticketing.Conditions{Keywords: []string{"svjetiljk*", "rasvjet*"}},
+			Then: ticketing.Course{Category: r.Streetlight.ID, Follow: true, Tags: []string{"mrak"}},
+		},
+		ticketing.RoutingRule{
+			Name: "Na zapadu", When: ticketing.Conditions{Categories: []ticketing.CategoryID{r.Streetlight.ID}, Districts: []ticketing.DistrictID{1}},
+			Then: ticketing.Course{Person: r.Oskar.ID, Priority: priority(ticketing.PriorityHigh)},
+		},
 		ticketing.RoutingRule{Name: "Kasno", When: always, Then: ticketing.Course{Department: r.Roads.ID, Priority: priority(ticketing.PriorityLow)}},
 		ticketing.RoutingRule{Name: "Isključeno", Off: true, When: always, Then: ticketing.Course{Tags: []string{"nikad"}}},
 	)
@@ -149,8 +153,10 @@ func TestRulesByHand(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, "")
 	r.saveDistricts()
-	r.saveRules(true, ticketing.RoutingRule{Name: "Rupe", When: ticketing.Conditions{Keywords: []string{"rupa"}},
-		Then: ticketing.Course{Category: r.Pothole.ID, Follow: true, Priority: priority(ticketing.PriorityUrgent)}})
+	r.saveRules(true, ticketing.RoutingRule{
+		Name: "Rupe", When: ticketing.Conditions{Keywords: []string{"rupa"}},
+		Then: ticketing.Course{Category: r.Pothole.ID, Follow: true, Priority: priority(ticketing.PriorityUrgent)},
+	})
 	open := func(in ticketing.OpenInput) *ticketing.Ticket {
 		t.Helper()
 		in.Channel, in.Subject = ticketing.ChannelPhone, "Rupa"

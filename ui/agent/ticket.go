@@ -29,6 +29,7 @@ type ticketPage struct {
 	due       components.Due
 	where     string
 	category  string
+	district  string // "" when it is not known
 	assignee  *components.Person
 	entries   []entry
 	clocks    []components.ClockView
@@ -105,6 +106,9 @@ func (a *Area) load(c echo.Context, ref ticketing.Reference) (*ticketPage, error
 	p.state = components.StateChip(ctx, p.t.State)
 	if k, ok := dir.Category(p.t.Category); ok {
 		p.category, p.proof = ticketing.NameIn(k.Names, p.tag), k.Proof
+	}
+	if d, ok := dir.District(p.t.District); ok {
+		p.district = d.Name(p.tag)
 	}
 	if d, ok := dir.Department(p.t.Department); ok {
 		p.where = ticketing.NameIn(d.Names, p.tag)
@@ -247,6 +251,9 @@ func (p *ticketPage) factList(ctx context.Context) []components.FactView {
 	list = append(list[:1], append([]components.FactView{{Label: web.T(ctx, "ticket.assignee"), Value: who}}, list[1:]...)...)
 	if p.t.Location.Address != "" {
 		list = append(list, components.FactView{Label: web.T(ctx, "ticket.location"), Value: p.t.Location.Address})
+	}
+	if p.district != "" {
+		list = append(list, components.FactView{Label: web.T(ctx, "routing.district"), Value: p.district})
 	}
 	if p.t.Episode > 1 {
 		list = append(list, components.FactView{Label: web.T(ctx, "ticket.episode"), Value: strconv.Itoa(p.t.Episode)})

@@ -50,24 +50,7 @@ func New(d Deps) *Area {
 
 // Register mounts the routes: the map of this area.
 func (a *Area) Register(e *echo.Echo) {
-	p := a.Kit.Public(e, "")
-	p.GET("/sign-in", a.signInPage)
-	p.POST("/sign-in", a.signIn)
-	p.POST("/language", a.chooseLanguage)
-	p.GET("/forgot", a.forgotPage)
-	p.POST("/forgot", a.forgot)
-	p.GET("/welcome/:secret", a.welcomePage)
-	p.POST("/welcome/:secret", a.welcome)
-	p.POST("/sign-out", a.signOut)
-
-	own := a.Kit.Staff(e, "/profile")
-	own.GET("", a.profilePage)
-	own.POST("", a.saveProfile)
-	own.POST("/password", a.savePassword)
-	own.GET("/sessions", a.sessionsPage)
-	own.POST("/sessions/end", a.endSession)
-	own.POST("/sessions/end-others", a.endOtherSessions)
-
+	a.registerOwn(e)
 	m := a.Kit.Staff(e, "/manage")
 	m.Use(web.Need(ticketing.RightManage))
 	m.GET("", a.home)
@@ -115,6 +98,27 @@ func (a *Area) Register(e *echo.Echo) {
 	m.GET("/tokens", a.tokensPage)
 	m.POST("/tokens", a.issueToken)
 	m.POST("/tokens/:id/revoke", a.revokeToken)
+}
+
+// registerOwn mounts signing in, and one's own account.
+func (a *Area) registerOwn(e *echo.Echo) {
+	p := a.Kit.Public(e, "")
+	p.GET("/sign-in", a.signInPage)
+	p.POST("/sign-in", a.signIn)
+	p.POST("/language", a.chooseLanguage)
+	p.GET("/forgot", a.forgotPage)
+	p.POST("/forgot", a.forgot)
+	p.GET("/welcome/:secret", a.welcomePage)
+	p.POST("/welcome/:secret", a.welcome)
+	p.POST("/sign-out", a.signOut)
+
+	own := a.Kit.Staff(e, "/profile")
+	own.GET("", a.profilePage)
+	own.POST("", a.saveProfile)
+	own.POST("/password", a.savePassword)
+	own.GET("/sessions", a.sessionsPage)
+	own.POST("/sessions/end", a.endSession)
+	own.POST("/sessions/end-others", a.endOtherSessions)
 }
 
 // registerRouting mounts what new tickets find their way by, and who is away.

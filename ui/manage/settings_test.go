@@ -17,8 +17,10 @@ func TestOnlyAdmins(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	ana, nobody := s.as(t, s.Ana), s.browser(t)
-	for _, path := range []string{"", "/users", "/users/new", "/users/1", "/departments", "/departments/new", "/departments/1", "/bodies", "/bodies/new", "/categories", "/categories/new", "/categories/1", "/mail", "/tokens", "/letters", "/letters/receipt/en",
-		"/routing", "/routing/new", "/routing/rules/1", "/routing/versions/1", "/routing/try"} {
+	for _, path := range []string{
+		"", "/users", "/users/new", "/users/1", "/departments", "/departments/new", "/departments/1", "/bodies", "/bodies/new", "/categories", "/categories/new", "/categories/1", "/mail", "/tokens", "/letters", "/letters/receipt/en",
+		"/routing", "/routing/new", "/routing/rules/1", "/routing/versions/1", "/routing/try",
+	} {
 		ana.get(t, "/manage"+path, http.StatusForbidden)
 		nobody.get(t, "/manage"+path, http.StatusUnauthorized)
 	}

@@ -145,6 +145,9 @@ func (s *scribe) key(by report.Dimension, key string) string {
 			return s.print.T("code." + key)
 		}
 	case report.ByDistrict:
+		if d, ok := s.dir.DistrictByCode(key); ok {
+			return d.Name(s.print.Tag())
+		}
 		if key != "" {
 			return key
 		}
