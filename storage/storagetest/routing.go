@@ -11,6 +11,7 @@ import (
 
 	"github.com/sistem48/system48/ticketing"
 	"github.com/sistem48/system48/ticketing/lang"
+	"github.com/sistem48/system48/ticketing/report"
 	"github.com/sistem48/system48/ticketing/ticketingtest"
 )
 
@@ -99,6 +100,15 @@ func testRouting(t *testing.T, r *room) {
 		same(t, "all", all, want)
 		if got := r.load(t, in.ID); got.District != 1 {
 			t.Errorf("loaded district = %d", got.District)
+		}
+		r.fold(t)
+		today := report.DayOf(r.now(), r.zone())
+		req := r.request(today-1, today)
+		req.Filter.Districts = []string{"centar"}
+		got, err := report.Department(ctx(), r, reader, req)
+		must(t, err)
+		if n := got.Figure(report.Received).Numerator; n != 2 {
+			t.Errorf("%d tickets were received from the district, want 2", n)
 		}
 	})
 }

@@ -105,6 +105,10 @@ func renew[T comparable](list []known[T], now []T, today report.Day, n *int, key
 // history gathers what a ticket's facts are derived from.
 func (v view) history(t *ticketing.Ticket, others []*ticketing.Ticket) *report.History {
 	h := &report.History{Ticket: copyOf(t), Answers: map[ticketing.MessageID]int{}}
+	if routes, err := v.routes(); err == nil {
+		d, _ := (&ticketing.Directory{Routes: routes}).District(t.District)
+		h.District = d.Code
+	}
 	list, _ := v.events.get(v.in, t.ID)
 	for _, e := range list {
 		if slices.Contains(report.EventsRead(), e.Kind) {
