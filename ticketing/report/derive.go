@@ -39,7 +39,8 @@ type Neighbour struct {
 func EventsRead() []ticketing.EventKind {
 	return []ticketing.EventKind{
 		ticketing.EventOpened, ticketing.EventMoved, ticketing.EventChanged, ticketing.EventValidated, ticketing.EventResolved,
-		ticketing.EventClosed, ticketing.EventReopened, ticketing.EventEpisodeVoid,
+		ticketing.EventClosed, ticketing.EventReopened, ticketing.EventEpisodeVoid, ticketing.EventAccepted, ticketing.EventRefused,
+		ticketing.EventWithdrawn, ticketing.EventExpired, ticketing.EventBodyAnswered,
 	}
 }
 
@@ -98,6 +99,7 @@ type deriver struct {
 	zone *time.Location
 
 	custodies []custody
+	bodies    []ticketing.Pause // when an outside body had the ticket
 	begun     []begun
 	ends      []ticketing.Event // resolved and closed
 	opened    ticketing.Event
@@ -128,6 +130,7 @@ func (d *deriver) readEvents() {
 		case ticketing.EventResolved, ticketing.EventClosed:
 			d.ends = append(d.ends, *e)
 		}
+		d.readBody(e)
 	}
 	if len(d.custodies) == 0 {
 		d.custodies = []custody{{t.Department, t.ReceivedAt}}
@@ -172,6 +175,20 @@ func later(a, b time.Time) time.Time {
 		return a
 	}
 	return b
+}
+
+// readBody follows the custody of an outside body: it begins when the body
+// accepts, and ends when the ticket comes back, moves or is done with.
+func (d *deriver) readBody(e *ticketing.Event) {
+	custody, _ := e.Data["custody"].(bool)
+	n := len(d.bodies)
+	switch {
+	case custody && e.Kind == ticketing.EventAccepted:
+		d.bodies = append(d.bodies, ticketing.Pause{From: e.At})
+	case n == 0 || !d.bodies[n-1].To.IsZero():
+	case custody, e.Kind == ticketing.EventMoved, e.Kind == ticketing.EventResolved, e.Kind == ticketing.EventClosed:
+		d.bodies[n-1].To = e.At
+	}
 }
 
 // traits are those of the ticket in the custody of a department.
@@ -334,20 +351,24 @@ func (d *deriver) end(f *TicketFact, began time.Time, last bool) {
 func (d *deriver) legs(f *TicketFact, began time.Time, held []custody, final ticketing.DepartmentID) {
 	age := max(int64(f.Ended.Sub(began).Seconds()), 0)
 	waits := func(from, to time.Time, citizen bool) int64 {
-		var sum int64
+		var sum time.Duration
 		for _, p := range d.h.Ticket.Pauses {
 			if (p.Reason == ticketing.WaitCitizen) != citizen {
 				continue
 			}
-			end := p.To
-			if end.IsZero() || end.After(to) {
-				end = to
-			}
-			if begin := later(p.From, from); end.After(begin) {
-				sum += int64(end.Sub(begin).Seconds())
+			sum += overlap(p, from, to)
+			for _, b := range d.bodies { // what waits with a body is counted with the body
+				if from, to := stretch(b, from, to); to.After(from) {
+					sum -= overlap(p, from, to)
+				}
 			}
 		}
-		return sum
+		if !citizen {
+			for _, b := range d.bodies {
+				sum += overlap(b, from, to)
+			}
+		}
+		return int64(sum.Seconds())
 	}
 	f.Citizen, f.Others = waits(began, f.Ended, true), waits(began, f.Ended, false)
 	for i, c := range held {
@@ -361,4 +382,19 @@ func (d *deriver) legs(f *TicketFact, began time.Time, held []custody, final tic
 		f.Elsewhere += max(int64(to.Sub(from).Seconds())-waits(from, to, true)-waits(from, to, false), 0)
 	}
 	f.Own = max(age-f.Elsewhere-f.Citizen-f.Others, 0)
+}
+
+// stretch gives the part of p between from and to; it ends before it begins when
+// there is none.
+func stretch(p ticketing.Pause, from, to time.Time) (begin, end time.Time) {
+	if end = p.To; end.IsZero() || end.After(to) {
+		end = to
+	}
+	return later(p.From, from), end
+}
+
+// overlap is how much of p lies between from and to.
+func overlap(p ticketing.Pause, from, to time.Time) time.Duration {
+	begin, end := stretch(p, from, to)
+	return max(end.Sub(begin), 0)
 }

@@ -102,7 +102,7 @@ func runs(list []TrendPoint) [][2]int {
 func Spark(list []TrendPoint, target float64) Drawing {
 	const width, height, low = 220.0, 40.0, 0.5
 	d := Drawing{Width: width, Height: height, Class: "spark"}
-	y := func(share float64) float64 { return height - (height-1)*(max(share, low)-low)/(1-low) }
+	y := func(share float64) float64 { return height - (height-3)*(max(share, low)-low)/(1-low) }
 	x := func(i int) float64 {
 		if len(list) < 2 {
 			return width / 2

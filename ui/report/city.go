@@ -23,21 +23,21 @@ type cityPage struct {
 	fair        []part
 }
 
-func (a *Area) loadCity(c echo.Context) (*cityPage, *report.CityReport, error) {
+func (a *Area) loadCity(c echo.Context) (*cityPage, error) {
 	ctx := c.Request().Context()
 	s, err := a.scribe(ctx)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	p := &cityPage{}
 	if p.ask, err = a.askOf(c, s.dir); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	p.ask.req.Filter, p.ask.req.Reported = report.Filter{}, 0 // the page of the city is not narrowed
 	p.presets, p.bad = p.ask.presetChips(ctx, pathCity), !p.ask.form.OK()
 	r, err := report.Overview(ctx, a.Reads, web.ActorOf(c), s.dir, p.ask.req)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	p.doc, p.departments = s.cityDocument(r, func(l report.DepartmentLine) departmentView {
 		d, _ := s.dir.Department(l.Department)
@@ -49,11 +49,11 @@ func (a *Area) loadCity(c echo.Context) (*cityPage, *report.CityReport, error) {
 			p.fair = append(p.fair, x)
 		}
 	}
-	return p, r, nil
+	return p, nil
 }
 
 func (a *Area) city(c echo.Context) error {
-	p, _, err := a.loadCity(c)
+	p, err := a.loadCity(c)
 	if err != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ func (a *Area) city(c echo.Context) error {
 }
 
 func (a *Area) cityDownload(c echo.Context) error {
-	p, _, err := a.loadCity(c)
+	p, err := a.loadCity(c)
 	if err != nil {
 		return err
 	}

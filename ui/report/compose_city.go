@@ -19,7 +19,6 @@ type departmentView struct {
 	trend     trend
 	state     components.ChipView
 	spark     components.Drawing
-	sentence  string // of the small chart
 	late      string
 	lateNow   bool
 	signs     string

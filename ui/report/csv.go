@@ -96,8 +96,8 @@ func harmless(s string) string {
 	if bare == "" {
 		return s
 	}
-	first, _ := firstRune(bare)
-	start, _ := firstRune(s)
+	first := firstRune(bare)
+	start := firstRune(s)
 	if !strings.ContainsRune(formulaStarts, first) && !strings.ContainsRune(formulaStarts, start) {
 		return s
 	}
@@ -107,9 +107,9 @@ func harmless(s string) string {
 	return "'" + s
 }
 
-func firstRune(s string) (rune, bool) {
+func firstRune(s string) rune {
 	for _, r := range s {
-		return r, true
+		return r
 	}
-	return 0, false
+	return 0
 }

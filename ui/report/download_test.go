@@ -51,7 +51,8 @@ func sample(t *testing.T, name string) document {
 		{Label: "26. 10.", Share: 0.88}, {Label: "2. 11.", Share: 0.93}, {Label: "9. 11.", None: true}, {Label: "16. 11.", Share: 0.9},
 	}, target, axis)
 	parts := components.Portions("Legovi", []components.Portion{
-		{Label: "Mi 46 %", Note: "1 d 4 h", Class: "b1", Part: 46}, {Label: "Građanin 17 %", Note: "10 h", Class: "ba", Part: 17},
+		{Label: "Mi 46 %", Note: "1 d 4 h", Class: "b1", Part: 46},
+		{Label: "Građanin 17 %", Note: "10 h", Class: "ba", Part: 17},
 		{Label: "Drugi organi 37 %", Note: "23 h", Class: "b3", Part: 37},
 	})
 	heat := components.HeatView{Caption: "Kad stižu", Days: strings.Fields("pon uto sri čet pet sub ned")}
