@@ -13,7 +13,7 @@ import (
 func (r *rig) escalated(ref ticketing.Reference) (steps []string) {
 	for _, e := range r.events(ref) {
 		if e.Kind == ticketing.EventEscalated {
-			after := time.Duration(e.Data["after"].(float64)) * time.Second
+			after := time.Duration(1e9 * e.Data["after"].(float64))
 			steps = append(steps, e.Data["clock"].(string)+" "+after.String()+" "+e.Data["tell"].(string))
 		}
 	}

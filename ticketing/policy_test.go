@@ -1,6 +1,7 @@
 package ticketing_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -91,22 +92,11 @@ func TestPolicyRefused(t *testing.T) {
 }
 
 func fieldOf(err error) string {
-	for ; err != nil; err = unwrapOne(err) {
-		if x, ok := err.(*ticketing.Error); ok {
-			return x.Field
-		}
+	var x *ticketing.Error
+	if errors.As(err, &x) {
+		return x.Field
 	}
 	return ""
-}
-
-func unwrapOne(err error) error {
-	switch x := err.(type) {
-	case interface{ Unwrap() []error }:
-		return x.Unwrap()[0]
-	case interface{ Unwrap() error }:
-		return x.Unwrap()
-	}
-	return nil
 }
 
 // TestPolicyOfAMove: a policy of another department or priority decides from the

@@ -1,10 +1,8 @@
 package manage
 
 import (
-	"cmp"
 	"context"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -320,8 +318,25 @@ func policyText(ctx context.Context, dir *ticketing.Directory, p ticketing.Polic
 	return strings.Join(parts, " · ")
 }
 
-// named sorts rules as people read them.
-func named[T any](list []T, name func(T) string) []T {
-	slices.SortFunc(list, func(x, y T) int { return cmp.Compare(name(x), name(y)) })
-	return list
+// hoursOf writes the length of a promise as towns publish it: in hours.
+func hoursOf(ctx context.Context, d time.Duration) string {
+	if d%time.Hour == 0 {
+		return strconv.FormatInt(int64(d/time.Hour), 10) + "\u00a0h"
+	}
+	return web.PrinterOf(ctx).Span(d)
+}
+
+// registerPromises mounts the pages of what promises are made from.
+func (a *Area) registerPromises(m *echo.Group) {
+	m.GET("/promises", a.promisesPage)
+	m.POST("/promises", a.saveDefault)
+	m.POST("/promises/apply", a.applyRules)
+	m.GET("/promises/:name", a.promisePage)
+	m.POST("/promises/:name", a.savePromise)
+	m.GET("/policies/:name", a.policyPage)
+	m.POST("/policies/:name", a.savePolicy)
+	m.GET("/calendars/:name", a.calendarPage)
+	m.POST("/calendars/:name", a.saveCalendar)
+	m.GET("/ladders/:name", a.ladderPage)
+	m.POST("/ladders/:name", a.saveLadder)
 }
