@@ -47,9 +47,12 @@ func TestBrand(t *testing.T) {
 			what   string
 			fg, bg rgb
 		}{
-			{"link", value("accent", 1), paleSurface}, {"link at night", value("accent", 2), darkSurface},
-			{"button", white, value("accent-fill", 1)}, {"button at night", white, value("accent-fill", 2)},
-			{"button under the pointer", white, value("accent-fill-hover", 1)}, {"button under the pointer at night", white, value("accent-fill-hover", 2)},
+			{"link", value("accent", 1), paleSurface},
+			{"link at night", value("accent", 2), darkSurface},
+			{"button", white, value("accent-fill", 1)},
+			{"button at night", white, value("accent-fill", 2)},
+			{"button under the pointer", white, value("accent-fill-hover", 1)},
+			{"button under the pointer at night", white, value("accent-fill-hover", 2)},
 		} {
 			if got := contrast(text.fg, text.bg); got < textContrast {
 				t.Errorf("%s, %s: %.2f (%s on %s)", primary, text.what, got, text.fg, text.bg)
