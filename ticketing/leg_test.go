@@ -15,20 +15,20 @@ func (h *history) checkLegs(k *ticketing.Ticket, events []ticketing.Event) {
 	legs := h.View(h.rig.TB, h.ref).Legs
 	r := replayed(h.T, events)
 	if len(legs) != len(r.legs) {
-		h.T.Fatalf("%d legs, by the events %d (I5): %v", len(legs), len(r.legs), legs)
+		h.Fatalf("%d legs, by the events %d (I5): %v", len(legs), len(r.legs), legs)
 	}
 	lasting := 0
 	var sum time.Duration
 	for i, l := range legs {
 		want := r.legs[i]
 		if l.N != i+1 || !l.From.Equal(want.From) || !l.To.Equal(want.To) {
-			h.T.Errorf("leg %d = %+v, by the events %+v", i+1, l, want)
+			h.Errorf("leg %d = %+v, by the events %+v", i+1, l, want)
 		}
 		if l.Body == 0 && l.Department != want.Department {
-			h.T.Errorf("leg %d is of %d, by the events of %d (I5)", i+1, l.Department, want.Department)
+			h.Errorf("leg %d is of %d, by the events of %d (I5)", i+1, l.Department, want.Department)
 		}
 		if i > 0 && l.From.Before(legs[i-1].To) {
-			h.T.Errorf("leg %d begins at %v, before %v where the one before it ends (I5)", i+1, l.From, legs[i-1].To)
+			h.Errorf("leg %d begins at %v, before %v where the one before it ends (I5)", i+1, l.From, legs[i-1].To)
 		}
 		if l.To.IsZero() {
 			lasting++
@@ -40,17 +40,17 @@ func (h *history) checkLegs(k *ticketing.Ticket, events []ticketing.Event) {
 		want = 1
 	}
 	if lasting != want || k.InCustody() != k.State.InWork() {
-		h.T.Errorf("%d custodians of a ticket that is %s (I5)", lasting, k.State)
+		h.Errorf("%d custodians of a ticket that is %s (I5)", lasting, k.State)
 	}
 	life := r.inWork
 	if !r.since.IsZero() {
 		life += max(0, now.Sub(r.since))
 	}
 	if sum != life {
-		h.T.Errorf("legs sum to %v, the ticket was in work for %v", sum, life)
+		h.Errorf("legs sum to %v, the ticket was in work for %v", sum, life)
 	}
 	if s := ticketing.SpentBy(legs, k.Pauses, now); s.Us+s.Citizen+s.Others != life || min(s.Us, s.Citizen, s.Others) < 0 {
-		h.T.Errorf("%+v, the ticket was in work for %v", s, life)
+		h.Errorf("%+v, the ticket was in work for %v", s, life)
 	}
 	h.checkLegClocks(k)
 }
@@ -69,17 +69,17 @@ func (h *history) checkLegClocks(k *ticketing.Ticket) {
 			continue
 		}
 		if isOpen(c) && (!k.InCustody() || c.Leg != k.Leg) {
-			h.T.Errorf("the clock of leg %d runs in leg %d", c.Leg, k.Leg)
+			h.Errorf("the clock of leg %d runs in leg %d", c.Leg, k.Leg)
 		}
 		want := c.OwnDue
 		if !want.IsZero() && !nearest.IsZero() && nearest.Before(want) {
 			want = nearest
 		}
 		if isOpen(c) && c.BreachedAt.IsZero() && !c.Due.Equal(want) {
-			h.T.Errorf("leg %d is due %v, by its own target %v, the citizen's nearest clock %v", c.Leg, c.Due, c.OwnDue, nearest)
+			h.Errorf("leg %d is due %v, by its own target %v, the citizen's nearest clock %v", c.Leg, c.Due, c.OwnDue, nearest)
 		}
 		if !c.OwnDue.IsZero() && c.Due.After(c.OwnDue) {
-			h.T.Errorf("leg %d is due %v, after its own target %v", c.Leg, c.Due, c.OwnDue)
+			h.Errorf("leg %d is due %v, after its own target %v", c.Leg, c.Due, c.OwnDue)
 		}
 	}
 }

@@ -166,6 +166,7 @@ func (s *site) stories(t *testing.T) {
 		t.Fatal(err)
 	}
 	try(desk.Move(ctx, ana, ticketing.Target{Ref: s.open}, s.Roads.ID, "Kolovoz održavaju Putevi."))
+	s.refer(t)
 	receive("anka@posta.example", "Анка Милић", "Рупа на путу код аутобуске станице", "Поштовани, код станице је рупа.", lang.SrCyrl)
 	receive("besnik@posta.example", "Besnik Gjokaj", "Kërkesë për leje parkimi për persona me aftësi të kufizuara", "Përshëndetje, kërkoj leje parkimi.", lang.Sq)
 	receive("john@mail.example", "John Smith", "Stray dogs in the park at Stari aerodrom", "Hello, there are stray dogs in the park.", lang.En)
@@ -360,6 +361,11 @@ func (s *site) pages(t *testing.T, tag lang.Tag) []struct {
 		{"routing-try", "/manage/routing/try", true},
 		{"districts", "/manage/routing/districts", true},
 		{"absences", "/absences", true},
+		{"body", "/manage/bodies/1", true},
+		{"referral", s.referralPath(t, tag), false},
+		{"referral-gone", ticketing.ReferralPath(tag, string(s.open), "1") + "?k=x", false},
+		{"ticket-referred", ticketing.TicketPath(s.open), true},
+		{"ticket-refer", ticketing.TicketPath(s.open) + "?open=refer", true},
 		{"mail", "/manage/mail", true},
 		{"letters", "/manage/letters", true},
 		{"letter", "/manage/letters/receipt/en", true},
@@ -415,7 +421,7 @@ func TestPages(t *testing.T) {
 				}
 			}
 			for _, text := range problems.take() {
-				if p.name == "not-found" || p.name == "staff-not-found" || p.name == "unauthenticated" || p.name == "status-unknown" || p.name == "report-refused" {
+				if p.name == "not-found" || p.name == "staff-not-found" || p.name == "unauthenticated" || p.name == "status-unknown" || p.name == "referral-gone" || p.name == "report-refused" {
 					continue // the answer's own status shows in the console
 				}
 				t.Errorf("%s %s: console: %s", l, p.name, text)

@@ -80,7 +80,7 @@ func (a *Area) referralPage(c echo.Context) error {
 	code := c.QueryParam("k")
 	v, err := a.findReferral(c, code)
 	if ticketing.KindOf(err) == ticketing.Gone {
-		return a.showGone(c, http.StatusGone)
+		return a.showGone(c)
 	}
 	if err != nil {
 		return err
@@ -159,7 +159,7 @@ func (a *Area) state(c echo.Context) error {
 	code := f.Line("k", 40)
 	v, err := a.findReferral(c, code)
 	if ticketing.KindOf(err) == ticketing.Gone {
-		return a.showGone(c, http.StatusGone)
+		return a.showGone(c)
 	}
 	if err != nil {
 		return err
@@ -181,14 +181,14 @@ func (a *Area) state(c echo.Context) error {
 	switch kind := ticketing.KindOf(err); {
 	case err == nil:
 	case kind == ticketing.Gone:
-		return a.showGone(c, http.StatusGone)
+		return a.showGone(c)
 	case kind == ticketing.Stale || kind == ticketing.Conflict:
 		var e *ticketing.Error
 		if errors.As(err, &e) {
 			f.Fail("", e.Key)
 		}
 		if v, err = a.findReferral(c, code); err != nil {
-			return a.showGone(c, http.StatusGone)
+			return a.showGone(c)
 		}
 	case !f.Take(err):
 		return err
@@ -228,12 +228,12 @@ func (a *Area) referralDone(c echo.Context) error {
 }
 
 // showGone is the one answer to every link that does not work.
-func (a *Area) showGone(c echo.Context, status int) error {
+func (a *Area) showGone(c echo.Context) error {
 	ctx := c.Request().Context()
 	href := func(tag lang.Tag) string { return ticketing.ReferralPath(tag, c.Param("ref"), c.Param("n")) }
 	page := a.shell(ctx, web.T(ctx, "outside.gone_title"), "", href)
 	action := ticketing.ReferralPath(web.Language(ctx), c.Param("ref"), c.Param("n")) + "/link"
-	return web.Render(c, status, referralGonePage(page, action, a.mailAddress(), a.Phone))
+	return web.Render(c, http.StatusGone, referralGonePage(page, action, a.mailAddress(), a.Phone))
 }
 
 // Limits on asking for links.
