@@ -238,6 +238,9 @@ type ClockView struct {
 }
 
 func (c ClockView) meter(ctx context.Context) string {
+	if c.Chip != nil && c.Chip.Kind == "bad" {
+		return "meter meter--bad"
+	}
 	if c.Chip != nil || c.Due.Paused || c.Due.At.IsZero() {
 		return "meter"
 	}
