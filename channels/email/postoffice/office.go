@@ -58,6 +58,7 @@ type Office struct {
 	imapAddr string
 	smtpAddr string
 	ports    []net.Listener
+	close    func() error
 	serving  sync.WaitGroup
 	faults   faults
 	serial   serial
@@ -95,6 +96,7 @@ func Start(ctx context.Context, cfg Config) (*Office, error) {
 	o.ports = []net.Listener{imapLn, smtpLn}
 	o.imapAddr, o.smtpAddr = imapLn.Addr().String(), smtpLn.Addr().String()
 	o.imap, o.smtp = o.newIMAP(), o.newSMTP()
+	o.close = sync.OnceValue(o.shut)
 	o.serving.Go(func() { o.serve(ctx, "imap", o.imap.Serve, imapLn) })
 	o.serving.Go(func() { o.serve(ctx, "smtp", o.smtp.Serve, smtpLn) })
 	context.AfterFunc(ctx, func() { _ = o.Close() })
@@ -113,8 +115,12 @@ func (o *Office) IMAPAddr() string { return o.imapAddr }
 // SMTPAddr is where the office speaks SMTP.
 func (o *Office) SMTPAddr() string { return o.smtpAddr }
 
-// Close ends the office and all connections. The mail is gone with it.
-func (o *Office) Close() error {
+// Close ends the office and all connections; anybody may call it, also while
+// another does. The mail is gone with it.
+func (o *Office) Close() error { return o.close() }
+
+// shut is Close once: the servers do not bear being closed by two at a time.
+func (o *Office) shut() error {
 	err := errors.Join(ignoreClosed(o.smtp.Close()), ignoreClosed(o.imap.Close()))
 	// A server closes the ports it knows: one closed before it began to serve
 	// knows none, and would accept for ever.
