@@ -62,6 +62,7 @@ type Kit struct {
 
 	cityStyle, cityLogo cityFile
 	onEnd               func(session string) // a browser signed out: close its streams
+	newest              func() string        // the newest signal's event id
 }
 
 // New checks the options and gives a Kit. The errors name the option.
@@ -84,7 +85,7 @@ func New(o Options) (*Kit, error) {
 	o.AbsoluteTimeout = orElse(o.AbsoluteTimeout, 12*time.Hour)
 	o.BodyLimit = orElse(o.BodyLimit, 1<<20)
 	o.UploadLimit = orElse(o.UploadLimit, 30<<20)
-	k := &Kit{Options: o, public: public, secure: public.Scheme == "https", texts: texts}
+	k := &Kit{Options: o, public: public, secure: public.Scheme == "https", texts: texts, newest: func() string { return "" }}
 	k.cityStyle = cityFileOf("city.css", "text/css; charset=utf-8", o.Brand.style())
 	if logo, ok := LogoType(o.Brand.Logo); ok {
 		k.cityLogo = cityFileOf("logo", logo, o.Brand.Logo)

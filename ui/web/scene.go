@@ -22,6 +22,7 @@ type scene struct {
 	flashes  func() []Flash // gives and forgets what the session holds
 
 	cityStyle, cityLogo string // addresses; "" when there is none
+	signals             string // the newest signal when the request came
 }
 
 type sceneKey struct{}
@@ -39,7 +40,7 @@ func (k *Kit) Context(ctx context.Context, tag lang.Tag) context.Context {
 }
 
 func (k *Kit) scene(tag lang.Tag) *scene {
-	return &scene{printer: k.printer(tag), insecure: k.insecure, cityStyle: k.cityStyle.path, cityLogo: k.cityLogo.path}
+	return &scene{printer: k.printer(tag), insecure: k.insecure, cityStyle: k.cityStyle.path, cityLogo: k.cityLogo.path, signals: k.newest()}
 }
 
 // WithAccount gives a context in which the agent is signed in. Requests get

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -67,7 +68,7 @@ type numbered struct {
 // Run must be running for signals to flow.
 func (k *Kit) NewHub(allowed func(context.Context, ticketing.Actor, ticketing.Signal) bool) *Hub {
 	h := &Hub{kit: k, allowed: allowed, epoch: newRequestID(), next: 1, streams: map[*stream]bool{}, seats: seats{}}
-	k.onEnd = h.closeSession
+	k.onEnd, k.newest = h.closeSession, func() string { return h.eventID(h.newest()) }
 	return h
 }
 
@@ -208,8 +209,16 @@ func (h *Hub) open(actor ticketing.Actor, session, lastID string) (st *stream, m
 	return st, missed, false
 }
 
+// SignalsSince gives the address of the event stream for the page of this
+// request: it begins where the page was read, so that nothing is missed that
+// happens before the browser opens it.
+func SignalsSince(ctx context.Context, stream string) string {
+	return stream + "?since=" + url.QueryEscape(sceneOf(ctx).signals)
+}
+
 // Handler is the event stream (text/event-stream) of the signed-in person;
-// register it on [Kit.Streams].
+// register it on [Kit.Streams]. A browser that comes for the first time says in
+// the query what its page has seen, one that comes back in Last-Event-ID.
 func (h *Hub) Handler(c echo.Context) error {
 	w := c.Response()
 	rc := http.NewResponseController(w)
@@ -217,7 +226,11 @@ func (h *Hub) Handler(c echo.Context) error {
 		return fmt.Errorf("lift the write deadline of a stream: %w", err)
 	}
 	ctx := c.Request().Context()
-	st, missed, resync := h.open(ActorOf(c), CurrentSession(ctx), c.Request().Header.Get("Last-Event-ID"))
+	last := c.Request().Header.Get("Last-Event-ID")
+	if last == "" {
+		last = c.QueryParam("since")
+	}
+	st, missed, resync := h.open(ActorOf(c), CurrentSession(ctx), last)
 	defer func() {
 		h.mu.Lock()
 		h.drop(st)
@@ -276,6 +289,8 @@ func (h *Hub) caughtUp(st *stream) bool {
 	}
 	return false
 }
+
+func (h *Hub) eventID(n uint64) string { return h.epoch + ":" + strconv.FormatUint(n, 10) }
 
 func (h *Hub) newest() uint64 {
 	h.mu.Lock()

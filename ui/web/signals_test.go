@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/sistem48/system48/ticketing"
+	"github.com/sistem48/system48/ticketing/lang"
 )
 
 // pipe is a source of signals that a test feeds.
@@ -21,7 +22,12 @@ func (p pipe) Announce(s ticketing.Signal) { p <- s }
 // A reader of a stream: lines arrive on a channel that closes with the stream.
 func (b *browser) stream(t *testing.T, lastID string) <-chan string {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, b.base+"/agent/events", nil)
+	return b.streamAt(t, "/agent/events", lastID)
+}
+
+func (b *browser) streamAt(t *testing.T, path, lastID string) <-chan string {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, b.base+path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,6 +124,16 @@ func TestSignalsAfterAPause(t *testing.T) {
 		if got, _ := next(ana.stream(t, unknown), "event: ", 5*time.Second); got != "event: resync" {
 			t.Errorf("Last-Event-ID %q gives %q, want resync", unknown, got)
 		}
+	}
+	// A page that was read before something happened gets it when its stream opens.
+	scene := o.kit.Context(t.Context(), lang.SrLatn)
+	source <- ticketing.Signal{Type: "ticket", Ticket: 3}
+	if got, _ := next(again, "data: ", 5*time.Second); !strings.Contains(got, `"ticket":3`) {
+		t.Errorf("the next signal = %q", got)
+	}
+	page := ana.streamAt(t, SignalsSince(scene, "/agent/events"), "")
+	if got, _ := next(page, "data: ", 5*time.Second); !strings.Contains(got, `"ticket":3`) {
+		t.Errorf("what happened between page and stream = %q", got)
 	}
 	lost := ana.stream(t, "")
 	source <- ticketing.Signal{Type: "resync"}
