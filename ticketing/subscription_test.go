@@ -129,7 +129,7 @@ func TestReportsGoOnlyToReaders(t *testing.T) {
 		t.Errorf("a head is not subscribed: %v", err)
 	}
 	r.send(t, 0)
-	err := r.Office.Store.InTx(ctx, func(tx ticketing.Tx) error {
+	err := r.Store.InTx(ctx, func(tx ticketing.Tx) error {
 		a, err := tx.Agent(ctx, r.Hana.ID)
 		if err != nil {
 			return err
@@ -156,9 +156,9 @@ func TestReportsSurviveFaults(t *testing.T) {
 		r := newPressRoom(t)
 		r.send(t, 0)
 		r.Clock.Advance(24 * time.Hour)
-		fault := ticketingtest.NewFaultStore(r.Office.Store)
+		fault := ticketingtest.NewFaultStore(r.Store)
 		fault.FailAt(n, ticketing.Busy)
-		core := *r.Office.Core
+		core := *r.Core
 		core.Store = fault
 		broken := *r.Subscriptions
 		broken.Bureau = &core

@@ -113,11 +113,17 @@ func (s *site) routing(t *testing.T) {
 	}
 	urgent := ticketing.PriorityUrgent
 	rules := ticketing.RoutingRules{Rules: []ticketing.RoutingRule{
-		{Name: "Rasvjeta", When: ticketing.Conditions{Keywords: []string{"rasvjet*", "svjetiljk*", "lampa", "javna rasvjeta"}},
-			Then: ticketing.Course{Category: s.Streetlight.ID, Follow: true, Tags: []string{"mrak"}}, Flow: ticketing.FlowGoOn},
-		{Name: "Inspekcija iz centra", Off: true, When: ticketing.Conditions{Senders: []string{"inspekcija.example", "+38220*"}, Districts: []ticketing.DistrictID{1},
-			Channels: []ticketing.Channel{ticketing.ChannelEmail}, Accounts: []string{"main"}, Languages: []lang.Tag{lang.Sq}},
-			Then: ticketing.Course{Department: s.Lighting.ID, Person: s.Oskar.ID, Priority: &urgent}},
+		{
+			Name: "Rasvjeta", When: ticketing.Conditions{Keywords: []string{"rasvjet*", "svjetiljk*", "lampa", "javna rasvjeta"}},
+			Then: ticketing.Course{Category: s.Streetlight.ID, Follow: true, Tags: []string{"mrak"}}, Flow: ticketing.FlowGoOn,
+		},
+		{
+			Name: "Inspekcija iz centra", Off: true, When: ticketing.Conditions{
+				Senders: []string{"inspekcija.example", "+38220*"}, Districts: []ticketing.DistrictID{1},
+				Channels: []ticketing.Channel{ticketing.ChannelEmail}, Accounts: []string{"main"}, Languages: []lang.Tag{lang.Sq},
+			},
+			Then: ticketing.Course{Department: s.Lighting.ID, Person: s.Oskar.ID, Priority: &urgent},
+		},
 		{Name: "Ostalo", When: ticketing.Conditions{Always: true}, Then: ticketing.Course{Tags: []string{"biro"}}},
 		{Name: "Poslije svega", When: ticketing.Conditions{Keywords: []string{"psi"}}, Then: ticketing.Course{Department: s.Cleaning.ID}},
 	}}

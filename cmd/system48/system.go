@@ -207,7 +207,9 @@ func (s *system) enterDirectory(ctx context.Context) error {
 	if err != nil {
 		return withCode(exitConfig, err)
 	}
-	err = s.db.InTx(ctx, func(tx ticketing.Tx) error { return ticketing.EnterRules(ctx, tx, rules, specs, s.cfg.DefaultProfile, s.now()) })
+	err = s.db.InTx(ctx, func(tx ticketing.Tx) error {
+		return ticketing.EnterRules(ctx, tx, rules, specs, s.cfg.DefaultProfile, s.now())
+	})
 	if err != nil {
 		return fmt.Errorf("enter promises: %w", err)
 	}

@@ -121,7 +121,7 @@ func (f *Folder) sweepTemporary(limit time.Time) error {
 		}
 		info, err := d.Info()
 		if err == nil && info.ModTime().Before(limit) {
-			err = os.Remove(path)
+			err = os.Remove(path) //nolint:gosec // G122: nobody else writes into the folder
 		}
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil // finished or removed meanwhile

@@ -236,31 +236,33 @@ func testRules(t *testing.T, r *room) {
 		save(t, ticketingtest.Profiles(), ticketingtest.Calendars(), "podgorica")
 		wait(t, 3, 3, "podgorica")
 	})
-	t.Run("who made a version and when is kept, and none is made twice", func(t *testing.T) {
-		policy := ticketing.Rule{Kind: ticketing.RulePolicy, Name: "urgent", Version: 1, Body: `{"Name":"urgent","Version":1,"Priorities":[3]}`, By: "agent:7", At: r.now()}
-		r.in(t, func(tx ticketing.Tx) error { return tx.AddRules(ctx(), ticketing.Rules{policy}) })
-		r.Clock.Advance(2 * time.Second)
-		r.eventually(t, "the policy", func() bool {
-			d, err := r.Directory(ctx())
-			must(t, err)
-			return len(d.Rules.Policies()) == 1
-		})
+	t.Run("who made a version and when is kept, and none is made twice", func(t *testing.T) { testRuleHistory(t, r) })
+	t.Run("rules that cannot be kept are invalid", func(t *testing.T) { testBadRules(t, r, wait) })
+}
+
+func testRuleHistory(t *testing.T, r *room) {
+	policy := ticketing.Rule{Kind: ticketing.RulePolicy, Name: "urgent", Version: 1, Body: `{"Name":"urgent","Version":1,"Priorities":[3]}`, By: "agent:7", At: r.now()}
+	r.in(t, func(tx ticketing.Tx) error { return tx.AddRules(ctx(), ticketing.Rules{policy}) })
+	r.Clock.Advance(2 * time.Second)
+	r.eventually(t, "the policy", func() bool {
 		d, err := r.Directory(ctx())
 		must(t, err)
-		same(t, "history", d.Rules.History(ticketing.RulePolicy, "urgent"), []ticketing.Rule{policy})
-		if p := d.Rules.History(ticketing.RuleProfile, "podgorica"); len(p) != 3 || p[0].Version != 3 || p[2].Edited() || p[2].At.IsZero() {
-			t.Errorf("history of a promise = %+v", p)
-		}
-		r.refused(t, ticketing.Stale, func(tx ticketing.Tx) error { return tx.AddRules(ctx(), ticketing.Rules{policy}) })
-		r.in(t, func(tx ticketing.Tx) error {
-			all, err := tx.Rules(ctx())
-			if newest, ok := all.Newest(ticketing.RulePolicy, "urgent"); !ok || !newest.Edited() || newest.Version != 1 {
-				t.Errorf("newest = %+v, %v", newest, ok)
-			}
-			return err
-		})
+		return len(d.Rules.Policies()) == 1
 	})
-	t.Run("rules that cannot be kept are invalid", func(t *testing.T) { testBadRules(t, r, wait) })
+	d, err := r.Directory(ctx())
+	must(t, err)
+	same(t, "history", d.Rules.History(ticketing.RulePolicy, "urgent"), []ticketing.Rule{policy})
+	if p := d.Rules.History(ticketing.RuleProfile, "podgorica"); len(p) != 3 || p[0].Version != 3 || p[2].Edited() || p[2].At.IsZero() {
+		t.Errorf("history of a promise = %+v", p)
+	}
+	r.refused(t, ticketing.Stale, func(tx ticketing.Tx) error { return tx.AddRules(ctx(), ticketing.Rules{policy}) })
+	r.in(t, func(tx ticketing.Tx) error {
+		all, err := tx.Rules(ctx())
+		if newest, ok := all.Newest(ticketing.RulePolicy, "urgent"); !ok || !newest.Edited() || newest.Version != 1 {
+			t.Errorf("newest = %+v, %v", newest, ok)
+		}
+		return err
+	})
 }
 
 func testBadRules(t *testing.T, r *room, wait func(t *testing.T, profile, cal int, byDefault string)) {

@@ -40,7 +40,9 @@ func testDuties(t *testing.T, r *room) {
 	})
 	t.Run("InWork", func(t *testing.T) {
 		a := r.ticket(t, nil)
-		r.ticket(t, func(k *ticketing.Ticket) { k.State, k.Code, k.ClosedAt = ticketing.StateClosed, ticketing.CodeWithdrawn, r.now() })
+		r.ticket(t, func(k *ticketing.Ticket) {
+			k.State, k.Code, k.ClosedAt = ticketing.StateClosed, ticketing.CodeWithdrawn, r.now()
+		})
 		b := r.ticket(t, func(k *ticketing.Ticket) { k.State, k.Waiting = ticketing.StateWaiting, ticketing.WaitBody })
 		got, err := r.InWork(ctx(), a.ID-1, 100)
 		must(t, err)
@@ -66,32 +68,34 @@ func testDuties(t *testing.T, r *room) {
 			t.Errorf("ResolvedBefore() bounded = %v, %v", got, err)
 		}
 	})
-	t.Run("OwedReceipts come by address", func(t *testing.T) {
-		want := map[ticketing.TicketID]string{}
-		for i := range 9 {
-			address := fmt.Sprintf("duznik%d@example.me", i%3)
-			k := r.ticket(t, func(k *ticketing.Ticket) { k.ReceiptOwed, k.ReplyTo = true, ticketing.Party{Address: address} })
-			want[k.ID] = address
+	t.Run("OwedReceipts come by address", func(t *testing.T) { testOwed(t, r) })
+}
+
+func testOwed(t *testing.T, r *room) {
+	want := map[ticketing.TicketID]string{}
+	for i := range 9 {
+		address := fmt.Sprintf("duznik%d@example.me", i%3)
+		k := r.ticket(t, func(k *ticketing.Ticket) { k.ReceiptOwed, k.ReplyTo = true, ticketing.Party{Address: address} })
+		want[k.ID] = address
+	}
+	r.ticket(t, func(k *ticketing.Ticket) { k.ReplyTo = ticketing.Party{Address: "duznik1@example.me"} })
+	got, err := r.OwedReceipts(ctx(), 100)
+	must(t, err)
+	if len(got) != len(want) {
+		t.Fatalf("%d tickets, want %d", len(got), len(want))
+	}
+	var runs []string
+	for _, id := range got {
+		if address := want[id]; len(runs) == 0 || runs[len(runs)-1] != address {
+			runs = append(runs, address)
 		}
-		r.ticket(t, func(k *ticketing.Ticket) { k.ReplyTo = ticketing.Party{Address: "duznik1@example.me"} })
-		got, err := r.OwedReceipts(ctx(), 100)
-		must(t, err)
-		if len(got) != len(want) {
-			t.Fatalf("%d tickets, want %d", len(got), len(want))
-		}
-		var runs []string
-		for _, id := range got {
-			if address := want[id]; len(runs) == 0 || runs[len(runs)-1] != address {
-				runs = append(runs, address)
-			}
-		}
-		if len(runs) != 3 {
-			t.Errorf("addresses in order = %v, want each once", runs)
-		}
-		if got, err := r.OwedReceipts(ctx(), 4); err != nil || len(got) != 4 {
-			t.Errorf("OwedReceipts() bounded = %d, %v", len(got), err)
-		}
-	})
+	}
+	if len(runs) != 3 {
+		t.Errorf("addresses in order = %v, want each once", runs)
+	}
+	if got, err := r.OwedReceipts(ctx(), 4); err != nil || len(got) != 4 {
+		t.Errorf("OwedReceipts() bounded = %d, %v", len(got), err)
+	}
 }
 
 func testSeals(t *testing.T, r *room) {

@@ -85,32 +85,34 @@ func testRouting(t *testing.T, r *room) {
 		wantKind(t, err, ticketing.NotFound)
 	})
 	t.Run("past tickets", func(t *testing.T) { testPastTickets(t, r) })
-	t.Run("lists by district", func(t *testing.T) {
-		in := r.ticket(t, func(k *ticketing.Ticket) { k.District = 1 })
-		done := r.ticket(t, func(k *ticketing.Ticket) {
-			k.District, k.State, k.Code, k.ClosedAt = 1, ticketing.StateClosed, ticketing.CodeResolved, r.now()
-		})
-		r.ticket(t, func(k *ticketing.Ticket) { k.District = 2 })
-		r.ticket(t, nil)
-		same(t, "in work", r.refs(t, ticketing.TicketFilter{Scope: everything, District: 1}), []ticketing.Reference{in.Ref})
-		all := r.refs(t, ticketing.TicketFilter{Scope: everything, District: 1, All: true})
-		slices.Sort(all)
-		want := []ticketing.Reference{in.Ref, done.Ref}
-		slices.Sort(want)
-		same(t, "all", all, want)
-		if got := r.load(t, in.ID); got.District != 1 {
-			t.Errorf("loaded district = %d", got.District)
-		}
-		r.fold(t)
-		today := report.DayOf(r.now(), r.zone())
-		req := r.request(today-1, today)
-		req.Filter.Districts = []string{"centar"}
-		got, err := report.Department(ctx(), r, reader, req)
-		must(t, err)
-		if n := got.Figure(report.Received).Numerator; n != 2 {
-			t.Errorf("%d tickets were received from the district, want 2", n)
-		}
+	t.Run("lists by district", func(t *testing.T) { testByDistrict(t, r) })
+}
+
+func testByDistrict(t *testing.T, r *room) {
+	in := r.ticket(t, func(k *ticketing.Ticket) { k.District = 1 })
+	done := r.ticket(t, func(k *ticketing.Ticket) {
+		k.District, k.State, k.Code, k.ClosedAt = 1, ticketing.StateClosed, ticketing.CodeResolved, r.now()
 	})
+	r.ticket(t, func(k *ticketing.Ticket) { k.District = 2 })
+	r.ticket(t, nil)
+	same(t, "in work", r.refs(t, ticketing.TicketFilter{Scope: everything, District: 1}), []ticketing.Reference{in.Ref})
+	all := r.refs(t, ticketing.TicketFilter{Scope: everything, District: 1, All: true})
+	slices.Sort(all)
+	want := []ticketing.Reference{in.Ref, done.Ref}
+	slices.Sort(want)
+	same(t, "all", all, want)
+	if got := r.load(t, in.ID); got.District != 1 {
+		t.Errorf("loaded district = %d", got.District)
+	}
+	r.fold(t)
+	today := report.DayOf(r.now(), r.zone())
+	req := r.request(today-1, today)
+	req.Filter.Districts = []string{"centar"}
+	got, err := report.Department(ctx(), r, reader, req)
+	must(t, err)
+	if n := got.Figure(report.Received).Numerator; n != 2 {
+		t.Errorf("%d tickets were received from the district, want 2", n)
+	}
 }
 
 func testPastTickets(t *testing.T, r *room) {

@@ -17,7 +17,11 @@ func TestLetters(t *testing.T) {
 	s := newSite(t)
 	b := s.as(t, s.Adam)
 	const path = "/manage/letters/receipt/en"
-	has(t, b.get(t, "/manage/letters", http.StatusOK), "Receipt", "Signature", path)
+	list := b.get(t, "/manage/letters", http.StatusOK)
+	has(t, list, "Receipt", "Signature", path)
+	if strings.Contains(list, "letters.name_") {
+		t.Error("a letter has no name")
+	}
 	has(t, b.get(t, path, http.StatusOK), "The text that comes with the program is in use", "{tracking_url}", "S48-26-004812-6")
 	stored := func() string {
 		dir, err := s.Store.Directory(t.Context())
