@@ -138,7 +138,7 @@ func passed(v *TicketView, r *Referral, dir *Directory) *ReferralView {
 			out.Messages = append(out.Messages, shown)
 		}
 	}
-	if r.State == ReferralAccepted && r.Consent && v.Citizen != nil {
+	if r.State == ReferralAccepted && r.Consent && v.Citizen != nil && v.Citizen.ID == r.Agreed {
 		out.Citizen = v.Citizen
 	}
 	return out

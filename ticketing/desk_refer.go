@@ -26,7 +26,12 @@ func (d *Desk) Refer(ctx context.Context, by Actor, target Target, in ReferInput
 		if isBlank(in.Reason) {
 			return invalid("reason", "referral.reason")
 		}
-		r, err := c.t.Refer(b, Referral{Opinion: in.Opinion, Consent: in.Consent}, Handover{Reason: in.Reason, Salt: newSalt()}, c.by, c.dir.Rules, c.now)
+		asked := Referral{Opinion: in.Opinion, Consent: in.Consent}
+		var err error
+		if asked.Agreed, err = c.consenting(ctx, in.Consent); err != nil {
+			return err
+		}
+		r, err := c.t.Refer(b, asked, Handover{Reason: in.Reason, Salt: newSalt()}, c.by, c.dir.Rules, c.now)
 		if err != nil {
 			return err
 		}
@@ -42,6 +47,19 @@ func (d *Desk) Refer(ctx context.Context, by Actor, target Target, in ReferInput
 		}
 		return c.tellReferred(ctx, b, r, after)
 	})
+}
+
+// consenting gives whose contact data a referral may show: the requester's, or of
+// whom they were joined into; 0 without consent.
+func (c *change) consenting(ctx context.Context, consent bool) (CitizenID, error) {
+	if !consent || c.t.Citizen == 0 {
+		return 0, nil
+	}
+	who, err := c.tx.Citizen(ctx, c.t.Citizen)
+	if err != nil {
+		return 0, err
+	}
+	return who.ID, nil
 }
 
 // tellReferred writes to the citizen that another body was asked.

@@ -42,9 +42,10 @@ type Referral struct {
 	Body    BodyID
 	Opinion bool // only an opinion is wanted: custody stays where it is
 	State   ReferralState
-	Reason  string // why them; the citizen reads it too
-	By      string // actor ID
-	Consent bool   // the citizen agrees that contact data goes to the body, once it has accepted
+	Reason  string    // why them; the citizen reads it too
+	By      string    // actor ID
+	Consent bool      // the citizen agrees that contact data goes to the body, once it has accepted
+	Agreed  CitizenID // who that is: of anybody else nothing is shown
 
 	Epoch int // of the link: raising it revokes what was sent before
 	Step  int // raised by every deed of the body, so that one form does one deed

@@ -192,8 +192,16 @@ func (t *Ticket) RaiseTracking(by Actor, now time.Time) {
 }
 
 // SetRequester is the only way the requester changes: an agent says so (I14).
+// What another agreed to for themselves, that outside bodies get their contact
+// data, ends.
 func (t *Ticket) SetRequester(c *Citizen, replyTo Party, by Actor, now time.Time) {
 	from := t.Citizen
 	t.Citizen, t.ReplyTo = c.ID, replyTo
-	t.record(by, EventRequester, now, map[string]any{"from": int64(from), "to": int64(c.ID)})
+	data := map[string]any{"from": int64(from), "to": int64(c.ID)}
+	if from != c.ID {
+		if ended := t.endConsent(); len(ended) > 0 {
+			data["consent_ended"] = ended
+		}
+	}
+	t.record(by, EventRequester, now, data)
 }

@@ -205,6 +205,18 @@ func (t *Ticket) WithdrawReferral(n int, by Actor, rules *Rulebook, now time.Tim
 	return nil
 }
 
+// endConsent ends what the requester agreed to for every referral, and gives the
+// numbers of those it had been given for.
+func (t *Ticket) endConsent() (ended []int) {
+	for i := range t.Referrals {
+		if r := &t.Referrals[i]; r.Consent {
+			r.Consent, r.Agreed = false, 0
+			ended = append(ended, r.N)
+		}
+	}
+	return ended
+}
+
 // withdrawAll ends what bodies and departments were asked when the ticket is done with.
 func (t *Ticket) withdrawAll(now time.Time) {
 	for i := range t.Consultations {
