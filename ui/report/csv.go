@@ -90,21 +90,40 @@ const formulaStarts = "=+-@\t\r\n＝＋－＠"
 
 // harmless puts an apostrophe before a text that a spreadsheet would compute
 // (A18); a telephone number keeps its digits: '+382 67 000 111. Numbers that this
-// program wrote are numbers.
+// program wrote are numbers. Programs that separate lists with a semicolon or a
+// tab split a file there when it is double-clicked, and no quotes keep them from
+// it within a line: each part that they may make a cell of gets its own.
 func harmless(s string) string {
-	bare := strings.TrimLeftFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) })
+	bare := strings.TrimLeftFunc(s, invisible)
 	if bare == "" {
 		return s
 	}
 	first := firstRune(bare)
-	start := firstRune(s)
-	if !strings.ContainsRune(formulaStarts, first) && !strings.ContainsRune(formulaStarts, start) {
-		return s
-	}
 	if _, err := strconv.ParseFloat(s, 64); err == nil && first == '-' {
 		return s
 	}
-	return "'" + s
+	var b strings.Builder
+	if strings.ContainsRune(formulaStarts, first) || strings.ContainsRune(formulaStarts, firstRune(s)) {
+		b.WriteByte('\'')
+	}
+	for {
+		at := strings.IndexAny(s, ";\t\r\n") + 1
+		b.WriteString(s[:at])
+		if s = s[at:]; at == 0 {
+			break
+		}
+		cell := firstRune(strings.TrimLeftFunc(s, func(r rune) bool { return r == '"' || invisible(r) }))
+		if strings.ContainsRune(formulaStarts, cell) {
+			b.WriteByte('\'')
+		}
+	}
+	b.WriteString(s)
+	return b.String()
+}
+
+// invisible characters are passed over by programs that look for a formula.
+func invisible(r rune) bool {
+	return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r)
 }
 
 func firstRune(s string) rune {

@@ -108,12 +108,36 @@ func TestCSVComputesNothing(t *testing.T) {
 			t.Errorf("%q is written as %q: a spreadsheet computes it", f, got)
 		}
 		// The reader joins \r\n and drops a lone \r; nothing else may be lost.
-		if plain := strings.TrimPrefix(got, "'"); plain != f && strings.ReplaceAll(f, "\r", "") != strings.ReplaceAll(plain, "\r", "") {
-			t.Errorf("%q came back as %q", f, plain)
+		if plain := strings.NewReplacer("'", "", "\r", ""); plain.Replace(f) != plain.Replace(got) {
+			t.Errorf("%q came back as %q", f, got)
 		}
 	}
 	if got := rows[11][0]; got != "'+382 67 000 418" {
 		t.Errorf("the telephone number is %q", got)
+	}
+}
+
+// TestCSVComputesNothingWhereItIsSplit holds A18 for programs that split a line at
+// a semicolon or a tab, with no regard to quotes within it, and at line breaks.
+func TestCSVComputesNothingWhereItIsSplit(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"RV;=1+1;x": "RV;'=1+1;x", "a;b": "a;b", "a; +1;;@x": "a;' +1;;'@x", "a\t=1+1": "a\t'=1+1", "a\n-2": "a\n'-2", `a;"=1+1"`: `a;'"=1+1"`,
+		"a;\u200b＝1": "a;'\u200b＝1", "=1;=2": "'=1;'=2", "a;\n=1": "a;'\n'=1", "-2": "-2", "-2;3": "'-2;3", "x;-2": "x;'-2", "a;'=1": "a;'=1", "a;": "a;", ";=1": ";'=1",
+	} {
+		if got := harmless(in); got != want {
+			t.Errorf("harmless(%q) = %q, want %q", in, got, want)
+		}
+	}
+	list := table{columns: []string{"Odjel", "Predmet"}, rows: [][]cell{{textCell("Putevi"), textCell(`RV;=1+1;"=2+2";,` + "\r\n=3+3\t=4+4")}}}
+	var b bytes.Buffer
+	if err := writeListCSV(&b, sample(t, "x"), list); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range strings.FieldsFunc(b.String(), func(r rune) bool { return strings.ContainsRune(";\t\r\n", r) }) {
+		if c = strings.Trim(c, `" `); strings.HasPrefix(c, "=") {
+			t.Errorf("a cell computes: %q", c)
+		}
 	}
 }
 
