@@ -315,12 +315,12 @@ func cleanWebP(w io.Writer, in *bufio.Reader) error {
 		}
 		end = min(end, int64(len(rest))) // some leave the last filling byte out
 		if strings.Contains(webpKept, " "+name+" ") {
+			if !webpFits(name, rest[8:8+size]) {
+				return ErrNoPhoto
+			}
 			at := len(out)
 			out = append(out, rest[:end]...)
 			if name == "VP8X" {
-				if size < 10 || !fits(uint64(le24(out[at+12:]))+1, uint64(le24(out[at+15:]))+1) {
-					return ErrNoPhoto
-				}
 				out[at+8] &^= 0x0c // no Exif, no XMP follows
 			}
 			pixels = pixels || name == "VP8 " || name == "VP8L" || name == "ANMF"
@@ -335,6 +335,38 @@ func cleanWebP(w io.Writer, in *bufio.Reader) error {
 		return fmt.Errorf("write a photo: %w", err)
 	}
 	return nil
+}
+
+// webpFits measures the chunk of a WebP that claims a size: the canvas, a picture
+// (RFC 6386 9.1, RFC 9649 3.4), or a frame of a film with the picture in it.
+func webpFits(name string, body []byte) bool {
+	switch name {
+	case "VP8X":
+		return len(body) >= 10 && fits(uint64(le24(body[4:]))+1, uint64(le24(body[7:]))+1)
+	case "VP8 ":
+		return len(body) >= 10 && fits(uint64(binary.LittleEndian.Uint16(body[6:])&0x3fff), uint64(binary.LittleEndian.Uint16(body[8:])&0x3fff))
+	case "VP8L":
+		if len(body) < 5 {
+			return false
+		}
+		bits := uint64(binary.LittleEndian.Uint32(body[1:]))
+		return fits(bits&0x3fff+1, bits>>14&0x3fff+1)
+	case "ANMF":
+		return len(body) >= 16 && fits(uint64(le24(body[6:]))+1, uint64(le24(body[9:]))+1) && frameFits(body[16:])
+	}
+	return true
+}
+
+// frameFits measures the pictures in a frame; one that holds none is whole.
+func frameFits(rest []byte) bool {
+	for len(rest) >= 8 {
+		name, size := string(rest[:4]), int64(binary.LittleEndian.Uint32(rest[4:]))
+		if size+8 > int64(len(rest)) || name == "ANMF" || !webpFits(name, rest[8:8+size]) {
+			return false
+		}
+		rest = rest[min(8+size+size&1, int64(len(rest))):]
+	}
+	return true
 }
 
 func le24(b []byte) uint32 { return uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16 }

@@ -70,13 +70,53 @@ func webp(chunks ...string) []byte {
 	return []byte(riff("RIFF", "WEBP"+strings.Join(chunks, "")) + secret)
 }
 
+// vp8 and vp8l are the heads of pictures of a size, lossy and lossless.
+func vp8(width, height uint16) string {
+	b := binary.LittleEndian.AppendUint16([]byte("\x10\x00\x00\x9d\x01\x2a"), width|1<<14) // to be shown larger
+	return riff("VP8 ", string(binary.LittleEndian.AppendUint16(b, height))+"odd")
+}
+
+func vp8l(width, height uint32) string {
+	return riff("VP8L", string(binary.LittleEndian.AppendUint32([]byte("\x2f"), (width-1)|(height-1)<<14|1<<28)))
+}
+
+// film is a frame of a size with pictures in it.
+func film(width, height uint32, pictures ...string) string {
+	b := binary.LittleEndian.AppendUint32(make([]byte, 6), (width-1)|(height-1)<<24)
+	b = append(b, byte((height-1)>>8), byte((height-1)>>16), 100, 0, 0, 0) //nolint:gosec // the bytes of a number
+	return riff("ANMF", string(b)+strings.Join(pictures, ""))
+}
+
+// TestCleanPhotoMeasuresWebP is A93: each place of a WebP that claims a size is
+// measured, with and without a canvas before it.
+func TestCleanPhotoMeasuresWebP(t *testing.T) {
+	t.Parallel()
+	canvas := riff("VP8X", "\x02\x00\x00\x00\x27\x00\x00\x1d\x00\x00")
+	for name, x := range map[string]struct {
+		in []byte
+		ok bool
+	}{
+		"lossy": {webp(vp8(4000, 3000)), true}, "large lossy": {webp(vp8(16383, 16383)), false}, "lossy of nothing": {webp(vp8(0, 3000)), false},
+		"lossless": {webp(vp8l(4000, 3000)), true}, "large lossless": {webp(vp8l(16384, 16384)), false}, "at the bound": {webp(vp8l(12000, 10000)), true},
+		"beyond it": {webp(vp8l(12001, 10000)), false}, "behind a small canvas": {webp(canvas, vp8l(16384, 16384)), false},
+		"film": {webp(canvas, film(40, 30, vp8(40, 30)), film(40, 30, riff("ALPH", "a"), vp8l(40, 30))), true}, "large frame": {webp(canvas, film(70_000, 70_000, vp8(40, 30))), false},
+		"large picture in a frame": {webp(canvas, film(40, 30, riff("ALPH", "a"), vp8(16383, 16383))), false}, "frame cut off": {webp(canvas, film(40, 30, vp8(40, 30)[:12])), false},
+		"frames in frames": {webp(canvas, film(40, 30, film(40, 30, vp8(40, 30)))), false}, "short lossy": {webp(riff("VP8 ", "short")), false},
+		"short lossless": {webp(riff("VP8L", "shor")), false}, "short frame": {webp(riff("ANMF", "short")), false}, "short canvas": {webp(riff("VP8X", "short"), vp8(40, 30)), false},
+	} {
+		if _, err := CleanPhoto(&bytes.Buffer{}, bytes.NewReader(x.in)); (err == nil) != x.ok {
+			t.Errorf("%s: %v, want taken: %t", name, err, x.ok)
+		}
+	}
+}
+
 // TestCleanPhoto takes away what a photo says about its maker and leaves every
 // point of the picture as it was.
 func TestCleanPhoto(t *testing.T) {
 	t.Parallel()
 	for name, in := range map[string][]byte{
 		"image/jpeg": photographed(t, 6), "image/png": drawnPNG(t),
-		"image/webp": webp(riff("VP8X", "\x0c\x00\x00\x00\x27\x00\x00\x1d\x00\x00"), riff("VP8 ", "odd"), riff("EXIF", secret), riff("XMP ", secret)),
+		"image/webp": webp(riff("VP8X", "\x0c\x00\x00\x00\x27\x00\x00\x1d\x00\x00"), vp8(40, 30), riff("EXIF", secret), riff("XMP ", secret)),
 	} {
 		var out bytes.Buffer
 		kind, err := CleanPhoto(&out, iotest.OneByteReader(bytes.NewReader(in)))
@@ -91,7 +131,7 @@ func TestCleanPhoto(t *testing.T) {
 			t.Errorf("%s is not stable (%v)", name, err)
 		}
 		if name == "image/webp" {
-			if got, want := out.String(), string(webp(riff("VP8X", "\x00\x00\x00\x00\x27\x00\x00\x1d\x00\x00"), riff("VP8 ", "odd"))); got+secret != want {
+			if got, want := out.String(), string(webp(riff("VP8X", "\x00\x00\x00\x00\x27\x00\x00\x1d\x00\x00"), vp8(40, 30))); got+secret != want {
 				t.Errorf("webp = %q, want %q", got, want)
 			}
 			continue
@@ -154,7 +194,7 @@ func TestNoPhoto(t *testing.T) {
 func FuzzCleanPhoto(f *testing.F) {
 	f.Add(photographed(f, 3))
 	f.Add(drawnPNG(f))
-	f.Add(webp(riff("VP8L", "xx"), riff("EXIF", secret)))
+	f.Add(webp(vp8l(40, 30), riff("EXIF", secret)))
 	f.Fuzz(func(t *testing.T, in []byte) {
 		var out bytes.Buffer
 		if _, err := CleanPhoto(&out, bytes.NewReader(in)); err != nil {
