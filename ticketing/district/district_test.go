@@ -185,6 +185,31 @@ func TestEveryPointIsInOneDistrict(t *testing.T) {
 	}
 }
 
+// TestOutlinesAreBounded holds that no outline takes time that grows with the square
+// of a whole file: rings, and the rings of one polygon together, are bounded.
+func TestOutlinesAreBounded(t *testing.T) {
+	t.Parallel()
+	holed := func(holes int) string {
+		rings := []string{"[[0,0],[100,0],[100,80],[0,80],[0,0]]"}
+		for i := range holes {
+			x, y := float64(i%100)+0.2, float64(i/100)+0.2
+			rings = append(rings, fmt.Sprintf("[[%g,%g],[%g,%g],[%g,%g],[%g,%g]]", x, y, x+0.5, y, x, y+0.5, x, y))
+		}
+		return "[" + strings.Join(rings, ",") + "]"
+	}
+	most := (maxPolygon - 5) / 4
+	if areas, problems := ReadGeoJSON(collection(feat("a", "Polygon", holed(most)))); len(areas) != 1 {
+		t.Errorf("an outline with %d holes: %v", most, problems)
+	}
+	long := "[0,0]," + strings.Repeat("[1,1],[2,1],", maxRing/2) + "[0,0]"
+	for name, shape := range map[string]string{"holes": holed(most + 1), "ring": "[[" + long + "]]"} {
+		_, problems := ReadGeoJSON(collection(feat("a", "Polygon", shape)))
+		if want := (Problem{Feature: 1, Name: "Naselje a", Key: keyDetail}); len(problems) != 1 || problems[0] != want {
+			t.Errorf("%s: %v, want %v", name, problems, want)
+		}
+	}
+}
+
 // Property: the quick search for crossings agrees with looking at every pair.
 func TestCrossingAgreesWithAllPairs(t *testing.T) {
 	t.Parallel()

@@ -16,6 +16,7 @@ const (
 	MaxAreas    = 500
 	MaxPoints   = 100_000 // of all outlines together
 	maxRing     = 10_000  // points of one ring
+	maxPolygon  = 20_000  // points of all rings of a polygon: each may have to be looked at with each
 	MaxStreets  = 50_000
 	maxName     = 100 // characters
 	maxProblems = 50  // told at once
@@ -59,6 +60,7 @@ const (
 	keyCode     = "district.code"
 	keyTwice    = "district.twice"
 	keyMany     = "district.too_many"
+	keyDetail   = "district.too_detailed"
 	keyFile     = "district.file"
 	keyCRS      = "district.crs"
 	keyEmpty    = "district.empty"
@@ -229,11 +231,16 @@ func (r *geoReader) check(g Polygon) bool {
 		r.wrong(keyShape)
 		return false
 	}
+	points := 0
 	for i, ring := range g {
 		r.points += len(ring)
+		points += len(ring)
 		switch {
-		case len(ring) > maxRing || r.points > MaxPoints:
+		case r.points > MaxPoints:
 			r.wrong(keyMany)
+			return false
+		case len(ring) > maxRing || points > maxPolygon:
+			r.wrong(keyDetail)
 			return false
 		case len(ring) < 4:
 			r.wrong(keyFew)
