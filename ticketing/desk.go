@@ -354,7 +354,7 @@ func (d *Desk) ConfirmSender(ctx context.Context, by Actor, target Target, id Me
 		if err != nil {
 			return err
 		}
-		if m.Ticket != c.t.ID || m.Mark != MarkThirdParty {
+		if m.Ticket != c.t.ID || !m.Mark.Confirmable() {
 			return &Error{Kind: NotFound, Field: "message", Key: "message.unknown"}
 		}
 		m.Mark = MarkNone

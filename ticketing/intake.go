@@ -112,20 +112,17 @@ func (a *arrival) place(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	known := false
-	if t != nil && a.in.Auth != AuthFail && !a.ambiguous() {
-		if known, err = a.isParty(ctx, t, sender); err != nil {
-			return err
-		}
+	known, err := a.isParty(ctx, t, sender)
+	if err != nil {
+		return err
 	}
-	if b, is := a.body(); is && (t == nil || signed || known) {
-		if t == nil {
-			if t, err = a.byOutside(ctx, b); err != nil {
+	mark, vouched := MarkThirdParty, signed
+	if b, is := a.body(); is && !known {
+		mark = MarkBody
+		if !signed {
+			if t, vouched, known, err = a.byOutside(ctx, b, t, sender); err != nil {
 				return err
 			}
-		}
-		if t != nil && a.in.Machine == MachineNone {
-			return a.hold(ctx, t, MarkBody)
 		}
 	}
 	if a.in.Machine != MachineNone {
@@ -141,10 +138,10 @@ func (a *arrival) place(ctx context.Context) error {
 		return a.join(ctx, t)
 	case known:
 		return a.open(ctx, sender, t)
-	case signed && t.State.InWork():
-		return a.hold(ctx, t, MarkThirdParty)
+	case vouched && t.State.InWork():
+		return a.hold(ctx, t, mark)
 	}
-	// A stranger's claim. It is not held on a finished ticket either, where
+	// A stranger's claim. Nothing is held on a finished ticket either, where
 	// nobody would read it.
 	a.mentions = t.Ref
 	return a.open(ctx, sender, nil)
@@ -240,11 +237,11 @@ func (a *arrival) address() (ContactKind, string) {
 	return ContactEmail, NormalEmail(a.in.From.Address)
 }
 
-// isParty reports whether the sender may move the ticket: the requester by any
-// of their addresses, or an address an agent added or confirmed.
+// isParty reports whether the sender may move the ticket, if there is one: the
+// requester by any of their addresses, or an address an agent added or confirmed.
 func (a *arrival) isParty(ctx context.Context, t *Ticket, sender *Citizen) (bool, error) {
 	_, address := a.address()
-	if address == "" || a.Own(address) {
+	if t == nil || address == "" || a.Own(address) || a.in.Auth == AuthFail || a.ambiguous() {
 		return false, nil
 	}
 	if t.KnownParty(address) {

@@ -23,9 +23,21 @@ func (a *arrival) body() (Body, bool) {
 // maxOutside bounds how many of a body's numbers are looked up in one mail.
 const maxOutside = 5
 
-// byOutside finds the ticket that the body names by a number of its own; nil
-// when it names none that is known. What it writes is held: it moves nothing.
-func (a *arrival) byOutside(ctx context.Context, b Body) (*Ticket, error) {
+// byOutside gives the ticket that the body's mail belongs to when none of our
+// marks says so: the one it names by a number of its own (named), which counts
+// before a claim by our reference, and whether the sender is a party there; else
+// the claimed one as it is.
+func (a *arrival) byOutside(ctx context.Context, b Body, claimed *Ticket, sender *Citizen) (t *Ticket, named, known bool, err error) {
+	if t, err = a.numbered(ctx, b); err != nil || t == nil {
+		return claimed, false, false, err
+	}
+	known, err = a.isParty(ctx, t, sender)
+	return t, true, known, err
+}
+
+// numbered finds the ticket that the body names by a number of its own; nil when
+// it names none that is known.
+func (a *arrival) numbered(ctx context.Context, b Body) (*Ticket, error) {
 	if b.Pattern == "" {
 		return nil, nil
 	}

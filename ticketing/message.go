@@ -39,6 +39,10 @@ const (
 	MarkBody       Mark = "body" // from an outside body: recognised by its address, and its number or our mark
 )
 
+// Confirmable reports whether an agent may accept the sender of a message with
+// the mark as a party of the ticket (Desk.ConfirmSender).
+func (m Mark) Confirmable() bool { return m == MarkThirdParty || m == MarkBody }
+
 // A Message is one entry of a ticket's conversation. It is never changed; only
 // erasure empties it.
 type Message struct {

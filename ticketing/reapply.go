@@ -157,7 +157,7 @@ func (t *Ticket) Reapply(c Category, o RuleOrder, order Rule, rules *Rulebook, n
 	}
 	recorded, data := len(t.Pending.Events), map[string]any{}
 	t.Judge(watchActor, now)
-	if held = t.rebase(c, rules, o.Longer, data); len(data) > 0 {
+	if held = t.rebase(c, rules, o.Longer, data, now); len(data) > 0 {
 		data["order"], data["by"] = order.Version, order.By
 		t.record(rulesActor, EventRebased, now, data)
 	}

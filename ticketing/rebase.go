@@ -10,8 +10,9 @@ import (
 // beginning with the new target, pauses kept (B5, B6). What was met, missed or
 // ended keeps the versions it was judged by; once the work is done so does
 // everything. Without longer a promise keeps what it has rather than fall due later,
-// or not at all; held is how many did. Old and new due instants are added to data.
-func (t *Ticket) rebase(c Category, rules *Rulebook, longer bool, data map[string]any) (held int) {
+// or not at all; held is how many did. What fell due stays charged to who had the
+// ticket then, unless it now falls due later. Old and new due instants are added to data.
+func (t *Ticket) rebase(c Category, rules *Rulebook, longer bool, data map[string]any, now time.Time) (held int) {
 	if !t.State.InWork() {
 		return 0
 	}
@@ -40,6 +41,9 @@ func (t *Ticket) rebase(c Category, rules *Rulebook, longer bool, data map[strin
 		if !longer && !k.Due.IsZero() && (n.Due.IsZero() || n.Due.After(k.Due)) {
 			held, kept = held+1, append(kept, k)
 			continue
+		}
+		if !n.Due.IsZero() && !n.Due.After(now) {
+			n.Charged = k.Charged
 		}
 		if !k.Due.Equal(n.Due) {
 			data["due_"+string(k.Kind)] = []string{stamp(k.Due), stamp(n.Due)}
@@ -94,7 +98,7 @@ func (t *Ticket) follow(before Facts, c Category, rules *Rulebook, data map[stri
 		return
 	}
 	t.Judge(watchActor, now)
-	t.rebase(c, rules, true, data)
+	t.rebase(c, rules, true, data, now)
 }
 
 // addPromises begins the clocks that the new promise has and the old one had not.

@@ -134,7 +134,7 @@ func (t *Ticket) Apply(ch Change, by Actor, rules *Rulebook, now time.Time) erro
 		data["category"] = ch.Category.Code
 		t.Judge(watchActor, now)
 		t.Category = ch.Category.ID
-		t.rebase(*ch.Category, rules, true, data)
+		t.rebase(*ch.Category, rules, true, data, now)
 	}
 	if len(data) == 0 {
 		return nil

@@ -103,7 +103,7 @@ func messageOf(ctx context.Context, by ticketing.Actor, dir *ticketing.Directory
 	}
 	v.Chips = messageChips(ctx, m)
 	at := path + "/messages/" + strconv.FormatInt(int64(m.ID), 10)
-	if m.Mark == ticketing.MarkThirdParty && by.May(ticketing.RightWrite) {
+	if m.Mark.Confirmable() && by.May(ticketing.RightWrite) {
 		v.confirm = at + "/confirm-sender"
 	}
 	for _, d := range ds {
@@ -153,7 +153,11 @@ func messageChips(ctx context.Context, m *ticketing.Message) []components.ChipVi
 	case ticketing.MarkMachine:
 		chip("", "settings", "machine."+string(m.Machine))
 	case ticketing.MarkBody:
-		chip("info", "building", "mark.body")
+		if m.Auth == ticketing.AuthPass {
+			chip("info", "building", "mark.body")
+		} else {
+			chip("warn", "building", "mark.body_unconfirmed")
+		}
 	case ticketing.MarkNone:
 	}
 	if m.Auth == ticketing.AuthFail {
