@@ -70,6 +70,7 @@ func sorts() []ticketing.Sort {
 // The lists of everyday work are read along the index of their order, so that
 // the first page and the thousandth cost the same, however many tickets are closed.
 func TestListsWalkTheirIndex(t *testing.T) {
+	skipWhenShort(t)
 	eachEngine(t, func(t *testing.T, url string) {
 		db := open(t, url, time.Now)
 		fill(t, db, 20_000)
@@ -123,6 +124,7 @@ func TestListsWalkTheirIndex(t *testing.T) {
 // Walking a list page by page gives every ticket once, in order, in every
 // order and both ways, also where several bands and parts are put together.
 func TestPagesJoin(t *testing.T) {
+	skipWhenShort(t)
 	eachEngine(t, func(t *testing.T, url string) {
 		db := open(t, url, time.Now)
 		fill(t, db, 1200)

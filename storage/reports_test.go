@@ -111,6 +111,7 @@ var reporting = ticketing.SystemActor("report")
 // Reports walk indexes: neither facts nor days are read from end to end, and the
 // number of queries does not grow with the city.
 func TestReportsWalkTheirIndexes(t *testing.T) {
+	skipWhenShort(t)
 	eachEngine(t, func(t *testing.T, url string) {
 		db := open(t, url, time.Now)
 		last := fillFacts(t, db, 2400)
@@ -168,6 +169,7 @@ func small(table string) bool { return table == "suspects" || table == "ticket_d
 
 // What was added up wrongly, by whatever cause, is found and mended at night.
 func TestNightlyCheckMends(t *testing.T) {
+	skipWhenShort(t)
 	eachEngine(t, func(t *testing.T, url string) {
 		db := open(t, url, time.Now)
 		last := fillFacts(t, db, 600)
