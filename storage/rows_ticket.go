@@ -70,6 +70,7 @@ func (ticketRow) TableName() string { return "tickets" }
 type ticketHeldRow struct {
 	TicketID     int64 `gorm:"primaryKey;autoIncrement:false;column:ticket_id"`
 	DepartmentID int64 `gorm:"primaryKey;autoIncrement:false;column:department_id"`
+	Asked        bool  `gorm:"column:asked"`
 }
 
 // TableName names the table.

@@ -35,12 +35,15 @@ func (t *tx) TicketByOutside(ctx context.Context, b ticketing.BodyID, number str
 }
 
 var (
+	holdAsked   = sqlQuery("insert into ticket_held (ticket_id, department_id, asked) values (?, ?, true) on conflict do nothing")
+	dropAsked   = sqlQuery("delete from ticket_held where ticket_id = ? and department_id = ? and asked = true")
 	addOutside  = sqlQuery("insert into outside_refs (body_id, number, ticket_id) values (?, ?, ?) on conflict do nothing")
 	dropOutside = sqlQuery("delete from outside_refs where body_id = ? and number = ? and ticket_id = ?")
 )
 
 // writeReferred keeps what is searched for of referrals and consultations: the
-// numbers of bodies, and which departments may read because they were asked.
+// numbers of bodies, and which departments may read because they were asked. Who
+// had custody besides reads for that, whatever becomes of the question.
 func (t *tx) writeReferred(before, after *loadedTicket) {
 	var old ticketRow
 	if before == nil && len(after.row.Referrals) == 0 && len(after.row.Consultations) == 0 {
@@ -61,10 +64,15 @@ func (t *tx) writeReferred(before, after *loadedTicket) {
 			t.queue(dropOutside, int64(k.body), k.number, id)
 		}
 	}
-	open, now := openlyAsked(old.Consultations), openlyAsked(after.row.Consultations)
-	for d := range now {
-		if !open[d] {
-			t.queue(holdBefore, id, int64(d))
+	read, reads := readAsAsked(old.Consultations), readAsAsked(after.row.Consultations)
+	for d := range reads {
+		if !read[d] {
+			t.queue(holdAsked, id, int64(d))
+		}
+	}
+	for d := range read {
+		if !reads[d] {
+			t.queue(dropAsked, id, int64(d))
 		}
 	}
 }
@@ -84,10 +92,10 @@ func outsideNumbers(list []ticketing.Referral) map[outsideNumber]bool {
 	return out
 }
 
-func openlyAsked(list []ticketing.Consultation) map[ticketing.DepartmentID]bool {
+func readAsAsked(list []ticketing.Consultation) map[ticketing.DepartmentID]bool {
 	out := map[ticketing.DepartmentID]bool{}
 	for i := range list {
-		if list[i].Open() {
+		if list[i].Reads() {
 			out[list[i].Department] = true
 		}
 	}

@@ -235,7 +235,7 @@ func (t *tx) identify(k *ticketing.Ticket) error {
 }
 
 var (
-	holdBefore = sqlQuery("insert into ticket_held (ticket_id, department_id) values (?, ?) on conflict do nothing")
+	holdBefore = sqlQuery("insert into ticket_held (ticket_id, department_id) values (?, ?) on conflict (ticket_id, department_id) do update set asked = false")
 	addTag     = sqlQuery("insert into ticket_tags (tag, ticket_id) values (?, ?) on conflict do nothing")
 	dropTag    = sqlQuery("delete from ticket_tags where tag = ? and ticket_id = ?")
 )

@@ -87,7 +87,7 @@ func (r *Referral) Waits() bool {
 }
 
 // A Consultation asks another department something without giving it custody:
-// it may read the ticket and note in it.
+// it may read the ticket (see Reads) and answer.
 type Consultation struct {
 	N          int
 	Department DepartmentID
@@ -100,6 +100,11 @@ type Consultation struct {
 
 // Open reports whether the answer is still to come.
 func (c *Consultation) Open() bool { return c.EndedAt.IsZero() }
+
+// Reads reports whether the department may read the ticket because of this: while
+// it is asked, and for good once it answered. A question that ended unanswered
+// gives nothing; what had custody reads for that.
+func (c *Consultation) Reads() bool { return c.Open() || c.Answer != 0 }
 
 // Passable names a part of a ticket that a referral may show to an outside body.
 type Passable string

@@ -95,23 +95,49 @@ func testOutside(t *testing.T, r *room) {
 
 func testConsulted(t *testing.T, r *room) {
 	lighting := ticketing.Scope{Departments: []ticketing.DepartmentID{r.Lighting.ID}}
-	k := r.ticket(t, func(k *ticketing.Ticket) { k.Department = r.Roads.ID })
-	_, err := r.TicketView(ctx(), lighting, k.Ref)
-	wantKind(t, err, ticketing.NotFound)
 	asked := ticketing.Consultation{N: 1, Department: r.Lighting.ID, AskedAt: r.now(), By: "agent:1"}
-	r.change(t, k.ID, func(_ ticketing.Tx, k *ticketing.Ticket) error {
-		k.Consultations = append(k.Consultations, asked)
-		return nil
-	})
-	v, err := r.TicketView(ctx(), lighting, k.Ref)
-	must(t, err)
-	same(t, "consultations", v.Ticket.Consultations, []ticketing.Consultation{asked})
-	r.change(t, k.ID, func(_ ticketing.Tx, k *ticketing.Ticket) error {
-		k.Consultations[0].EndedAt = r.now()
-		return nil
-	})
-	_, err = r.TicketView(ctx(), lighting, k.Ref)
-	must(t, err)
+	ask := func(k *ticketing.Ticket) { k.Consultations = append(k.Consultations, asked) }
+	end := func(k *ticketing.Ticket) { k.Consultations[len(k.Consultations)-1].EndedAt = r.now() }
+	answer := func(k *ticketing.Ticket) { k.Consultations[len(k.Consultations)-1].Answer = 9; end(k) }
+	move := func(to ticketing.DepartmentID) func(*ticketing.Ticket) {
+		return func(k *ticketing.Ticket) { k.Department = to }
+	}
+	toLighting, back := move(r.Lighting.ID), move(r.Roads.ID)
+	type step struct {
+		change func(*ticketing.Ticket)
+		reads  bool
+	}
+	for name, steps := range map[string][]step{
+		"taken back":                   {{ask, true}, {end, false}, {ask, true}, {end, false}},
+		"answered":                     {{ask, true}, {answer, true}, {ask, true}, {end, true}},
+		"had custody before":           {{toLighting, true}, {back, true}, {ask, true}, {end, true}},
+		"had custody while asked":      {{ask, true}, {toLighting, true}, {back, true}, {end, true}},
+		"has custody when it ends":     {{ask, true}, {toLighting, true}, {end, true}, {back, true}},
+		"asked twice, one is open yet": {{func(k *ticketing.Ticket) { ask(k); ask(k) }, true}, {func(k *ticketing.Ticket) { k.Consultations[0].EndedAt = r.now() }, true}, {end, false}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			k := r.ticket(t, back)
+			_, err := r.TicketView(ctx(), lighting, k.Ref)
+			wantKind(t, err, ticketing.NotFound)
+			for i, s := range steps {
+				r.change(t, k.ID, func(_ ticketing.Tx, k *ticketing.Ticket) error {
+					s.change(k)
+					return nil
+				})
+				v, err := r.TicketView(ctx(), lighting, k.Ref)
+				if !s.reads {
+					wantKind(t, err, ticketing.NotFound)
+					continue
+				}
+				if err != nil {
+					t.Fatalf("step %d: %v", i+1, err)
+				}
+				if i == 0 && name == "taken back" {
+					same(t, "consultations", v.Ticket.Consultations, []ticketing.Consultation{asked})
+				}
+			}
+		})
+	}
 }
 
 func testBodies(t *testing.T, r *room) {

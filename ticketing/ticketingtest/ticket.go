@@ -45,10 +45,15 @@ func (v view) ticketIn(s ticketing.Scope, ref ticketing.Reference) (*ticketing.T
 }
 
 // readable reports whether the scope covers a department that has or had
-// custody of the ticket. Lists show only what is in custody now.
+// custody of the ticket, or was asked about it. Lists show only what is in
+// custody now.
 func (v view) readable(s ticketing.Scope, id ticketing.TicketID) bool {
 	held, ok := v.custody.get(v.in, id)
-	return ok && slices.ContainsFunc(held, s.Sees)
+	if !ok || slices.ContainsFunc(held, s.Sees) {
+		return ok
+	}
+	k, ok := v.tickets.get(v.in, id)
+	return ok && slices.ContainsFunc(k.Consultations, func(c ticketing.Consultation) bool { return c.Reads() && s.Sees(c.Department) })
 }
 
 // SaveTicket implements [ticketing.Tx].
@@ -99,23 +104,10 @@ func (t *tx) SaveTicket(ctx context.Context, k *ticketing.Ticket) error {
 	k.Pending = ticketing.Pending{}
 	t.tickets.put(k.ID, copyOf(k))
 	t.refs.put(k.Ref, k.ID)
-	held, _ := t.custody.get(t.in, k.ID)
-	for _, d := range mayRead(k) {
-		if !slices.Contains(held, d) {
-			held = append(slices.Clip(held), d)
-			t.custody.put(k.ID, held)
-		}
+	if held, _ := t.custody.get(t.in, k.ID); !slices.Contains(held, k.Department) {
+		t.custody.put(k.ID, append(slices.Clip(held), k.Department))
 	}
 	return nil
-}
-
-// mayRead gives who has the ticket or was asked about it.
-func mayRead(k *ticketing.Ticket) []ticketing.DepartmentID {
-	list := []ticketing.DepartmentID{k.Department}
-	for _, c := range k.Consultations {
-		list = append(list, c.Department)
-	}
-	return list
 }
 
 // TicketByOutside implements [ticketing.Tx].
