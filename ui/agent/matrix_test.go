@@ -232,6 +232,26 @@ func TestNobody(t *testing.T) {
 	}
 }
 
+// TestSerial finds a ticket by its number as the lists show it, without the
+// zeros, and keeps what one may not see or do out of the page.
+func TestSerial(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "")
+	ref := s.mailed(t, "ana@mail.example", "Rupa", "Velika rupa")
+	must(t, second((&ticketing.Desk{Bureau: s.Core}).Move(t.Context(), ticketing.ActorOf(s.Ana), ticketing.Target{Ref: ref}, s.Lighting.ID, "")))
+	olga, oskar := s.as(t, s.Olga), s.as(t, s.Oskar)
+	for _, address := range []string{"/agent/search?q=" + ref.Short(), "/agent/search?q=0" + ref.Short(), "/agent/search/options?q=0" + ref.Short()} {
+		oskar.get(address, http.StatusOK).has(t, string(ref))
+		if got := olga.do(http.MethodGet, address, nil, false); got.StatusCode >= 400 {
+			t.Errorf("%s = %d", address, got.StatusCode)
+		} else {
+			got.hasNot(t, string(ref))
+		}
+	}
+	s.as(t, s.Ana).get("/agent/v/all", http.StatusOK).has(t, `href="/agent/new"`)
+	oskar.get("/agent/v/all", http.StatusOK).hasNot(t, `href="/agent/new"`)
+}
+
 // TestSearchLeaks looks for a ticket of others by everything it holds (A37).
 func TestSearchLeaks(t *testing.T) {
 	t.Parallel()

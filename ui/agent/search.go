@@ -3,6 +3,8 @@ package agent
 import (
 	"context"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -42,6 +44,46 @@ func (a *Area) exact(ctx context.Context, by ticketing.Actor, q string) (ticketi
 	return rows[0], true, nil
 }
 
+// serial gives the tickets whose number, as the lists show it ("161"), is the
+// query: this year's first, then last year's.
+func (a *Area) serial(ctx context.Context, by ticketing.Actor, q string) ([]ticketing.TicketRow, error) {
+	n, err := strconv.ParseUint(q, 10, 32)
+	if err != nil || len(q) > 6 || n == 0 {
+		return nil, nil //nolint:nilerr // words, not a number
+	}
+	year := web.PrinterOf(ctx).Now().Year()
+	var rows []ticketing.TicketRow
+	for _, y := range []int{year, year - 1} {
+		ref := ticketing.NewReference(a.Bureau.Settings.Prefix, y, int64(n)) //nolint:gosec // G115: six digits
+		found, err := a.Reads.TicketRows(ctx, by.Scope(), []ticketing.Reference{ref}, by.Agent)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, found...)
+	}
+	return rows, nil
+}
+
+// numbered finds tickets as find does, those whose number is the query first.
+func (a *Area) numbered(ctx context.Context, by ticketing.Actor, q, after string, limit int) (ticketing.Page[ticketing.TicketRow], error) {
+	page, err := a.find(ctx, by, q, after, limit)
+	if err != nil {
+		return page, err
+	}
+	first, err := a.serial(ctx, by, q)
+	if err != nil || len(first) == 0 {
+		return page, err
+	}
+	rest := slices.DeleteFunc(page.Items, func(r ticketing.TicketRow) bool {
+		return slices.ContainsFunc(first, func(x ticketing.TicketRow) bool { return x.Ref == r.Ref })
+	})
+	if after != "" { // they stood on the first page
+		first = nil
+	}
+	page.Items = append(first, rest...)
+	return page, nil
+}
+
 // query gives what was typed, bounded.
 func query(c echo.Context) string {
 	q := strings.ToValidUTF8(strings.TrimSpace(c.QueryParam("q")), "")
@@ -71,7 +113,7 @@ func (a *Area) search(c echo.Context) error {
 		}
 		return web.Redirect(c, ticketing.TicketPath(row.Ref))
 	}
-	page, err := a.find(ctx, by, q, c.QueryParam("after"), 50)
+	page, err := a.numbered(ctx, by, q, c.QueryParam("after"), 50)
 	if err != nil {
 		return err
 	}
@@ -110,7 +152,7 @@ func (a *Area) searchOptions(c echo.Context) error {
 	if ok {
 		rows = append(rows, row)
 	} else {
-		page, err := a.find(ctx, by, q, "", 8)
+		page, err := a.numbered(ctx, by, q, "", 8)
 		if err != nil {
 			return err
 		}

@@ -90,9 +90,14 @@ func singleKeys(ctx context.Context) string {
 }
 
 // mayWork reports whether the reader works on tickets.
-func mayWork(ctx context.Context) bool {
+func mayWork(ctx context.Context) bool { return may(ctx, ticketing.RightWrite) }
+
+// mayOpen reports whether the reader may open tickets by hand.
+func mayOpen(ctx context.Context) bool { return may(ctx, ticketing.RightOpen) }
+
+func may(ctx context.Context, r ticketing.Right) bool {
 	a := web.AccountOf(ctx)
-	return a != nil && ticketing.ActorOf(*a).May(ticketing.RightWrite)
+	return a != nil && ticketing.ActorOf(*a).May(r)
 }
 
 func me(ctx context.Context) ticketing.Agent {
