@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -18,6 +19,7 @@ type choice struct {
 	where  strings.Builder
 	args   []any
 	signs  bool // narrowed to the suspects named s
+	urgent bool // listed by what falls due next, rather than by day
 }
 
 func (c *choice) and(condition string, args ...any) {
@@ -97,7 +99,10 @@ func (db *DB) choose(d report.Drill, zone *time.Location) (*choice, error) {
 		args = []any{int32(d.Period.From), int32(d.Period.To), instant(asOf)}
 	case report.SetSettledOpen:
 		args = []any{int32(d.Period.From), int32(d.Period.To)}
-	case report.SetOpenLate, report.SetOverdue:
+	case report.SetOverdue:
+		c.urgent = true
+		args = []any{instant(asOf)}
+	case report.SetOpenLate:
 		args = []any{instant(asOf)}
 	case report.SetDueToday:
 		args = []any{instant(asOf), instant(end)}
@@ -199,11 +204,15 @@ func (db *DB) Counts(ctx context.Context, drills []report.Drill) ([]int64, error
 // noInstant is a column of time without one.
 const noInstant = "cast(null as {pg:timestamptz}{lite:integer})"
 
+// ticketFields are the columns of a case that is a ticket.
+const ticketFields = "f.department_id, '', '', f.code, f.next_due_at, " + noInstant + ", f.ended_at, " + noInstant + ", 0"
+
 // A casePosition is where a case stands in a list.
 type casePosition struct {
 	Day  int32
 	ID   int64
 	Part int64 // episode, or number of the case in its ticket
+	Due  int64 // of lists by it: microseconds since 1970
 }
 
 // A caseRow is a line of a list behind a figure.
@@ -216,10 +225,11 @@ type caseRow struct {
 	received                     instant
 	kind, outcome, code          string
 	due, settled, ended, at      instant
-	took                         int64
+	took, assignee               int64
 }
 
-// Behind lists the cases of a set, oldest day first; see report.Behind.
+// Behind lists the cases of a set, oldest day first, those overdue the latest
+// first; see report.Behind.
 func (db *DB) Behind(ctx context.Context, d report.Drill, cursor string, limit int) (ticketing.Page[report.Case], error) {
 	var page ticketing.Page[report.Case]
 	dir, err := db.Directory(ctx)
@@ -241,8 +251,11 @@ func (db *DB) Behind(ctx context.Context, d report.Drill, cursor string, limit i
 	case c.signs:
 		key, fields = "f.ticket_id, f.n", "f.department_id, '', '', '', "+noInstant+", "+noInstant+", "+noInstant+", f.at, 0"
 		order, after = "f.day, f.ticket_id, f.n", "(f.day, f.ticket_id, f.n) > (?, ?, ?)"
+	case c.urgent:
+		key, fields = "f.ticket_id, f.episode", ticketFields
+		order, after = "f.next_due_at, f.ticket_id, f.episode", "(f.next_due_at, f.ticket_id, f.episode) > (?, ?, ?)"
 	case !c.clocks:
-		key, fields = "f.ticket_id, f.episode", "f.department_id, '', '', f.code, f.next_due_at, "+noInstant+", f.ended_at, "+noInstant+", 0"
+		key, fields = "f.ticket_id, f.episode", ticketFields
 		order, after = "f."+c.day+", f.ticket_id, f.episode", "(f."+c.day+", f.ticket_id, f.episode) > (?, ?, ?)"
 	}
 	if cursor != "" {
@@ -251,23 +264,29 @@ func (db *DB) Behind(ctx context.Context, d report.Drill, cursor string, limit i
 			return page, err
 		}
 		args := []any{p.Day, p.ID, p.Part}
-		if c.clocks {
+		switch {
+		case c.urgent:
+			args[0] = instant(time.UnixMicro(p.Due))
+		case c.clocks:
 			args = args[:2]
 		}
 		c.and(after, args...)
 	}
 	size := pageSize(limit)
 	var list []caseRow
-	text := "select x.*, t.ref, t.subject, t.state, t.category_id, t.channel, t.received_at from (select f." + c.day + " as place, " + key + ", f.ticket_id as of, " + fields +
+	text := "select x.*, t.ref, t.subject, t.state, t.category_id, t.channel, t.received_at, t.assignee_id from (select f." + c.day + " as place, " + key + ", f.ticket_id as of, " + fields +
 		" from " + c.from() + " where 1 = 1" + c.where.String() + " order by " + order + " limit ?) x join tickets t on t.id = x.of"
 	err = db.query(ctx, statement{query: memo(text), args: append(c.args, size+1), read: readCases(&list)})
 	slices.SortFunc(list, func(a, b caseRow) int { // joining may have mixed them
+		if c.urgent {
+			return cmp.Or(a.due.time().Compare(b.due.time()), cmp.Compare(a.id, b.id), cmp.Compare(a.part, b.part))
+		}
 		return compareCases(&a, &b)
 	})
 	if len(list) > size {
 		list = list[:size]
 		last := &list[size-1]
-		page.Next = makeCursor(casePosition{last.day, last.id, last.part})
+		page.Next = makeCursor(casePosition{last.day, last.id, last.part, last.due.time().UnixMicro()})
 	}
 	for i := range list {
 		page.Items = append(page.Items, list[i].toCase(c.clocks))

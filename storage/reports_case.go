@@ -13,7 +13,7 @@ func readCases(list *[]caseRow) func(rows) error {
 		for r.Next() {
 			var x caseRow
 			if err := r.Scan(&x.day, &x.id, &x.part, &x.ticket, &x.department, &x.kind, &x.outcome, &x.code, &x.due, &x.settled, &x.ended, &x.at, &x.took,
-				&x.ref, &x.subject, &x.state, &x.category, &x.channel, &x.received); err != nil {
+				&x.ref, &x.subject, &x.state, &x.category, &x.channel, &x.received, &x.assignee); err != nil {
 				return err
 			}
 			*list = append(*list, x)
@@ -31,7 +31,7 @@ func (r *caseRow) toCase(clocks bool) report.Case {
 	c := report.Case{
 		Ticket: ticketing.TicketID(r.ticket), Ref: ticketing.Reference(r.ref), Subject: r.subject, State: ticketing.State(r.state), //nolint:gosec // G115: the column is checked
 		Department: ticketing.DepartmentID(r.department), Category: ticketing.CategoryID(r.category), Channel: ticketing.Channel(r.channel),
-		ReceivedAt: r.received.orNone(), Kind: ticketing.ClockKind(r.kind), Outcome: report.Outcome(r.outcome), Code: ticketing.ClosingCode(r.code),
+		ReceivedAt: r.received.orNone(), Assignee: ticketing.AgentID(r.assignee), Kind: ticketing.ClockKind(r.kind), Outcome: report.Outcome(r.outcome), Code: ticketing.ClosingCode(r.code),
 		Due: r.due.time(), Settled: r.settled.time(), Took: r.took, Ended: r.ended.time(), At: r.at.time(),
 	}
 	if clocks {

@@ -2,6 +2,7 @@ package storagetest
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -263,6 +264,7 @@ func testEarlierReports(t *testing.T, r *room) {
 	if len(open.Items) == 0 {
 		t.Fatal("nothing is late")
 	}
+	r.latestFirst(t, before.Figure(report.Overdue).Behind, open.Items)
 	for _, c := range open.Items {
 		r.change(t, c.Ticket, func(_ ticketing.Tx, k *ticketing.Ticket) error {
 			k.Clocks[0].State, k.Clocks[0].MetAt, k.Clocks[0].BreachedAt = ticketing.ClockMissed, r.now(), k.Clocks[0].Due
@@ -294,6 +296,27 @@ func testEarlierReports(t *testing.T, r *room) {
 	}
 	if after.Figure(report.Open).Numerator != before.Figure(report.Open).Numerator-int64(len(open.Items)) {
 		t.Errorf("now %d are open, of %d before, and %d were closed", after.Figure(report.Open).Numerator, before.Figure(report.Open).Numerator, len(open.Items))
+	}
+}
+
+// latestFirst reads the late tickets in small pages: the same ones, those that
+// are late the longest first.
+func (r *room) latestFirst(t *testing.T, d report.Drill, all []report.Case) {
+	t.Helper()
+	var read []report.Case
+	for cursor := ""; ; {
+		page, err := r.Behind(ctx(), d, cursor, 2)
+		must(t, err)
+		read = append(read, page.Items...)
+		if cursor = page.Next; cursor == "" || len(read) > len(all) {
+			break
+		}
+	}
+	if !slices.EqualFunc(read, all, func(a, b report.Case) bool { return a.Ticket == b.Ticket }) {
+		t.Errorf("%d late tickets in pages of two, %d at once, or in another order", len(read), len(all))
+	}
+	if !slices.IsSortedFunc(all, func(a, b report.Case) int { return a.Due.Compare(b.Due) }) {
+		t.Error("late tickets do not stand with the latest first")
 	}
 }
 

@@ -29,7 +29,7 @@ func TestReadGeoJSONRefuses(t *testing.T) {
 		name, in string
 		want     Problem
 	}{
-		{"no JSON", `{"type":`, Problem{Key: keyFile, Name: "byte 8"}},
+		{"no JSON", `{"type":`, Problem{Key: keyFile, Name: "1:8"}},
 		{"a geometry alone", `{"type":"Polygon","coordinates":` + square + `}`, Problem{Key: keyFile, Name: "Polygon"}},
 		{"nothing in it", string(collection()), Problem{Key: keyEmpty}},
 		{"metres", `{"type":"FeatureCollection","crs":{"type":"name","properties":{"name":"EPSG:31276"}},"features":[` + feat("a", "Polygon", square) + `]}`, Problem{Key: keyCRS}},

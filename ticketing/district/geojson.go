@@ -1,6 +1,7 @@
 package district
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -96,7 +97,7 @@ func ReadGeoJSON(data []byte) ([]Area, []Problem) {
 	}
 	var c featureCollection
 	if err := json.Unmarshal(data, &c); err != nil {
-		return nil, []Problem{{Key: keyFile, Name: place(err)}}
+		return nil, []Problem{{Key: keyFile, Name: place(data, err)}}
 	}
 	switch c.Type {
 	case "FeatureCollection":
@@ -127,10 +128,11 @@ func ReadGeoJSON(data []byte) ([]Area, []Problem) {
 // geographic matches the old ways of saying WGS 84, and no crs at all.
 var geographic = regexp.MustCompile(`CRS84|EPSG:+4326|^null$`)
 
-// place says where JSON is broken.
-func place(err error) string {
+// place says where JSON is broken, without words: "3:17" is line and byte in it.
+func place(data []byte, err error) string {
 	if s, ok := err.(*json.SyntaxError); ok { //nolint:errorlint // Unmarshal gives it unwrapped
-		return fmt.Sprintf("byte %d", s.Offset)
+		read := data[:max(0, min(s.Offset, int64(len(data))))]
+		return fmt.Sprintf("%d:%d", bytes.Count(read, []byte("\n"))+1, len(read)-bytes.LastIndexByte(read, '\n')-1)
 	}
 	return ""
 }

@@ -79,8 +79,9 @@ type Case struct {
 	Category   ticketing.CategoryID
 	Channel    ticketing.Channel
 	ReceivedAt time.Time
+	Assignee   ticketing.AgentID // who has it now; 0 = nobody
 
-	// Of sets of promises.
+	// Of sets of promises; Due also of tickets in work: their next one.
 	Clock   ticketing.ClockID
 	Kind    ticketing.ClockKind
 	Outcome Outcome

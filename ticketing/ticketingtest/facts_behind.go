@@ -15,6 +15,7 @@ type listed struct {
 	Day  report.Day
 	ID   int64
 	Part int64
+	Due  time.Time // of lists by it; else none
 	line report.Case
 }
 
@@ -60,6 +61,9 @@ func (s *Store) Behind(ctx context.Context, d report.Drill, cursor string, limit
 }
 
 func compareListed(a, b listed) int {
+	if !a.Due.IsZero() {
+		return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Part, b.Part))
+	}
 	return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Part, b.Part))
 }
 
@@ -74,13 +78,13 @@ func (s *Store) cases(ctx context.Context, d report.Drill) (list []listed, err e
 	case d.Set == report.SetSign && d.Sign != report.SignMassClosing:
 		for i, x := range s.facts.suspects {
 			if x.Kind == d.Sign && d.Period.Contains(x.Day) && in(d.Filter.Departments, x.Department) && (d.Since.IsZero() || !x.At.Before(d.Since) && !x.At.After(d.Until)) {
-				list = append(list, listed{x.Day, int64(x.Ticket), int64(i), report.Case{Ticket: x.Ticket, Department: x.Department, At: x.At}})
+				list = append(list, listed{x.Day, int64(x.Ticket), int64(i), time.Time{}, report.Case{Ticket: x.Ticket, Department: x.Department, At: x.At}})
 			}
 		}
 	case d.Set.OfClocks():
 		for _, f := range standing(s.facts.clocks, d.Reported) {
 			if day, ok := clockIn(&f, d, asOf); ok && f.Kind == d.Clock && passes(d.Filter, f.Traits) {
-				list = append(list, listed{day, int64(f.Clock), 0, report.Case{
+				list = append(list, listed{day, int64(f.Clock), 0, time.Time{}, report.Case{
 					Ticket: f.Ticket, Department: f.Department, Clock: f.Clock, Kind: f.Kind, Outcome: f.Outcome, Code: f.Code, Due: f.Due, Settled: f.Settled, Took: f.Took,
 				}})
 			}
@@ -88,7 +92,11 @@ func (s *Store) cases(ctx context.Context, d report.Drill) (list []listed, err e
 	default:
 		for _, f := range standing(s.facts.tickets, d.Reported) {
 			if day, ok := ticketIn(&f, d, asOf, s.zone); ok && passes(d.Filter, f.Traits) {
-				list = append(list, listed{day, int64(f.Ticket), int64(f.Episode), report.Case{Ticket: f.Ticket, Department: f.Department, Code: f.Code, Due: f.NextDue, Ended: f.Ended}})
+				var due time.Time
+				if d.Set == report.SetOverdue { // the latest first
+					due = f.NextDue
+				}
+				list = append(list, listed{day, int64(f.Ticket), int64(f.Episode), due, report.Case{Ticket: f.Ticket, Department: f.Department, Code: f.Code, Due: f.NextDue, Ended: f.Ended}})
 			}
 		}
 	}
@@ -98,7 +106,7 @@ func (s *Store) cases(ctx context.Context, d report.Drill) (list []listed, err e
 		for i := range list {
 			c := &list[i].line
 			t, _ := v.tickets.get(false, c.Ticket)
-			c.Ref, c.Subject, c.State, c.Category, c.Channel, c.ReceivedAt = t.Ref, t.Subject, t.State, t.Category, t.Channel, t.ReceivedAt
+			c.Ref, c.Subject, c.State, c.Category, c.Channel, c.ReceivedAt, c.Assignee = t.Ref, t.Subject, t.State, t.Category, t.Channel, t.ReceivedAt, t.Assignee
 		}
 		return nil
 	})

@@ -1,7 +1,6 @@
 package agent
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -105,8 +104,8 @@ const maxTag = 160
 // menu offers what the list can be narrowed by.
 func (p *queuePage) menu(c echo.Context, dir *ticketing.Directory) {
 	ctx, tag := c.Request().Context(), web.Language(c.Request().Context())
-	all := []components.Option{{Value: "", Text: web.T(ctx, "queue.any")}}
-	departments, categories, channels, priorities := slices.Clone(all), slices.Clone(all), slices.Clone(all), slices.Clone(all)
+	all := func(key string) []components.Option { return []components.Option{{Text: web.T(ctx, key)}} }
+	departments, categories, channels, priorities := all("queue.any_department"), all("queue.any_category"), all("queue.any"), all("queue.any")
 	for _, d := range dir.Departments {
 		if scope := web.ActorOf(c).Scope(); scope.Sees(d.ID) {
 			departments = append(departments, components.Option{Value: d.Code, Text: ticketing.NameIn(d.Names, tag)})

@@ -98,9 +98,6 @@ func recordItems(ctx context.Context, a ticketing.Actor, c ticketing.Counts) []N
 	return items
 }
 
-// maxNavDepartments keeps the rail short; the rest is reached by the filter.
-const maxNavDepartments = 12
-
 func departmentItems(ctx context.Context, a ticketing.Actor, dir *ticketing.Directory, c ticketing.Counts) []NavItem {
 	scope := a.Scope()
 	var items []NavItem
@@ -114,9 +111,6 @@ func departmentItems(ctx context.Context, a ticketing.Actor, dir *ticketing.Dire
 		})
 	}
 	slices.SortStableFunc(items, func(x, y NavItem) int { return y.Count - x.Count })
-	if len(items) > maxNavDepartments {
-		items = items[:maxNavDepartments]
-	}
 	return items
 }
 

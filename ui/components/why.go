@@ -2,8 +2,10 @@ package components
 
 import (
 	"context"
+	"time"
 
 	"github.com/sistem48/system48/ticketing/calendar"
+	"github.com/sistem48/system48/ui/locale"
 	"github.com/sistem48/system48/ui/web"
 )
 
@@ -22,7 +24,7 @@ func StepsOf(ctx context.Context, trace []calendar.Interval) []StepView {
 func stepOf(ctx context.Context, i calendar.Interval) StepView {
 	pr := web.PrinterOf(ctx)
 	s := StepView{
-		Kind: "not-counted", Label: pr.Short(i.From) + " – " + pr.Short(i.To), Note: whyNote(ctx, i), Amount: web.T(ctx, "why.not_counted"),
+		Kind: "not-counted", Label: stretch(pr, i.From, i.To), Note: whyNote(ctx, i), Amount: web.T(ctx, "why.not_counted"),
 	}
 	switch {
 	case i.Counted:
@@ -31,6 +33,20 @@ func stepOf(ctx context.Context, i calendar.Interval) StepView {
 		s.Kind, s.Amount = "paused", pr.Span(i.To.Sub(i.From))
 	}
 	return s
+}
+
+// stretch writes from when to when, with the hours whatever the day:
+// "pon 7. 12. 07:00–15:00".
+func stretch(pr *locale.Printer, from, to time.Time) string {
+	day := func(t time.Time) string { return pr.Weekday(t) + " " + pr.Day(t) }
+	if last := to.Add(-time.Nanosecond); day(last) == day(from) {
+		end := pr.Clock(to)
+		if day(to) != day(from) {
+			end = "24:00"
+		}
+		return day(from) + " " + pr.Clock(from) + "–" + end
+	}
+	return day(from) + " " + pr.Clock(from) + " – " + day(to) + " " + pr.Clock(to)
 }
 
 func whyNote(ctx context.Context, i calendar.Interval) string {

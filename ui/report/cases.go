@@ -55,16 +55,19 @@ func (a *Area) shortList(ctx context.Context, s *scribe, by ticketing.Actor, d r
 	return &l, nil
 }
 
-// cases writes tickets as a table. Promises show when they fell due and by how
-// much they were late.
+// cases writes tickets as a table. Promises, and tickets that are late now, show
+// when they fell due and by how much they were late.
 func (s *scribe) cases(d report.Drill, list []report.Case, by ticketing.Actor) caseList {
 	t := s.print.T
 	out := caseList{title: s.setTitle(d), reads: by.May(ticketing.RightRead), latest: d.AsOf}
 	clocks := d.Set.OfClocks()
 	out.table.columns = []string{t("report.case.ref"), t("report.case.subject"), t("report.case.received")}
-	if clocks {
+	switch {
+	case clocks:
 		out.table.columns = append(out.table.columns, t("report.case.due"), t("report.case.done"), t("report.case.late"))
-	} else {
+	case d.Set == report.SetOverdue:
+		out.table.columns = append(out.table.columns, t("report.case.due"), t("report.case.late"), t("report.case.assignee"), t("report.case.state"))
+	default:
 		out.table.columns = append(out.table.columns, t("report.case.state"), t("report.case.ended"))
 	}
 	out.table.columns = append(out.table.columns, t("report.by.department"), t("report.by.category"), t("report.by.channel"))
@@ -80,16 +83,28 @@ func (s *scribe) cases(d report.Drill, list []report.Case, by ticketing.Actor) c
 			subject = textCell(x.Subject)
 		}
 		row := []cell{ref, subject, instantCell(x.ReceivedAt)}
-		if clocks {
+		state := textCell(t("state." + x.State.String()))
+		switch {
+		case clocks:
 			row = append(row, instantCell(x.Due), s.done(x), lateness(x, d.AsOf))
-		} else {
-			row = append(row, textCell(t("state."+x.State.String())), instantCell(x.Ended))
+		case d.Set == report.SetOverdue:
+			row = append(row, instantCell(x.Due), lateness(x, d.AsOf), s.agent(x.Assignee), state)
+		default:
+			row = append(row, state, instantCell(x.Ended))
 		}
 		channel := textCell(s.key(report.ByChannel, string(x.Channel)))
 		channel.whole = true
 		out.table.rows = append(out.table.rows, append(row, textCell(s.department(x.Department)), textCell(s.key(report.ByCategory, number(x.Category))), channel))
 	}
 	return out
+}
+
+// agent names who has a ticket; nothing of nobody.
+func (s *scribe) agent(id ticketing.AgentID) cell {
+	if g, ok := s.dir.Agent(id); ok && id != 0 {
+		return textCell(g.Name)
+	}
+	return cell{}
 }
 
 // done says when a promise was kept, or why not.

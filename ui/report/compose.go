@@ -70,7 +70,13 @@ func (s *scribe) document(title string, r *report.Report, where narrowed) docume
 		}
 		return func(key string) string { return where(by, key) }
 	}
-	add(partCategory, s.bars(s.print.T("report.part.category"), r.ByCategory), s.table(r.ByCategory, at(report.ByCategory)))
+	addBars := func(key string, t report.Table, where func(string) string) {
+		drawing, rest := s.bars(s.print.T("report.part."+key), t)
+		if add(key, drawing, s.table(t, where)); len(t.Rows) > 0 {
+			d.parts[len(d.parts)-1].rest = rest
+		}
+	}
+	addBars(partCategory, r.ByCategory, at(report.ByCategory))
 	add(partWeeks, s.weeksDrawing(r), s.weeks(r.Weeks))
 	add(partAging, s.aging(r), s.agingTable(r))
 	add(partLegs, s.legs(r.Legs), s.legsTable(r.Legs))
@@ -79,7 +85,7 @@ func (s *scribe) document(title string, r *report.Report, where narrowed) docume
 		d.parts = append(d.parts, part{key: partHeat, title: s.print.T("report.part.heat"), heat: &heat, table: s.heatTable(heat)})
 	}
 	add(partSigns, nil, s.signsTable(r.Signs))
-	add(partDepartment, s.bars(s.print.T("report.part.department"), r.ByDepartment), s.table(r.ByDepartment, at(report.ByDepartment)))
+	addBars(partDepartment, r.ByDepartment, at(report.ByDepartment))
 	add(partChannel, nil, s.table(slim(r.ByChannel), at(report.ByChannel)))
 	add(partDistrict, nil, s.table(slim(r.ByDistrict), at(report.ByDistrict)))
 	add(partLanguage, nil, s.table(slim(r.ByLanguage), at(report.ByLanguage)))

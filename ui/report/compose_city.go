@@ -117,14 +117,17 @@ func (s *scribe) cityDocument(r *report.CityReport, line func(report.DepartmentL
 			d.parts = append(d.parts, part{key: key, title: s.print.T("report.part." + key), drawing: drawing, table: t})
 		}
 	}
-	add(partDepartment, s.cityBars(r), t)
+	drawing, rest := s.cityBars(r)
+	if add(partDepartment, drawing, t); len(t.rows) > 0 {
+		d.parts[len(d.parts)-1].rest = rest
+	}
 	add(partChannel, nil, s.table(r.ByChannel, nil))
 	add(partLanguage, nil, s.table(r.ByLanguage, nil))
 	return d, views
 }
 
 // cityBars draws the departments' rates, for paper.
-func (s *scribe) cityBars(r *report.CityReport) *components.Drawing {
+func (s *scribe) cityBars(r *report.CityReport) (drawing *components.Drawing, rest string) {
 	t := report.Table{By: report.ByDepartment, Columns: []report.Measure{report.AnswerOnTime}}
 	for _, l := range r.Departments {
 		t.Rows = append(t.Rows, report.Row{Key: number(l.Department), Figures: []report.Figure{l.OnTime}})

@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"context"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
@@ -33,6 +34,14 @@ type departmentPage struct {
 	today      *caseList
 	wish       wish
 	unread     string // "12 predmeta čeka validaciju, najstariji od …"
+}
+
+// emptyText says why a report has nothing to show.
+func emptyText(ctx context.Context, q ask) string {
+	if q.req.Reported != 0 {
+		return web.T(ctx, "report.empty_then")
+	}
+	return web.T(ctx, "report.empty_text")
 }
 
 // part gives a part of the report by its key, nil when it has none.

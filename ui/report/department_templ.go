@@ -181,7 +181,7 @@ func departmentComponent(p *departmentPage) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = components.Empty("report-search", web.T(ctx, "report.empty"), web.T(ctx, "report.empty_text")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var6), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = components.Empty("report-search", web.T(ctx, "report.empty"), emptyText(ctx, p.ask)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var6), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -45,6 +45,7 @@ type figure struct {
 	href    string // the tickets of the numerator
 	late    string // words of a second link; "" none
 	lateTo  string
+	show    bool // the page offers the tickets by a link of its own
 	main    bool
 }
 
@@ -61,6 +62,7 @@ type part struct {
 	title   string
 	note    string
 	drawing *components.Drawing
+	rest    string // "i još 2 u tabeli": rows that the drawing leaves out
 	heat    *components.HeatView
 	table   table
 }

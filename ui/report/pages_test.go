@@ -40,7 +40,7 @@ func TestOneSetOfFigures(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer book.Close()
-	sheet, err := book.GetRows("All measures and how they are c", excelize.Options{RawCellValue: true})
+	sheet, err := book.GetRows("All measures", excelize.Options{RawCellValue: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -206,6 +206,11 @@ func (p *paperPDF) part(part part) {
 	p.SetY(y)
 	if part.drawing != nil {
 		p.drawing(*part.drawing)
+		if part.rest != "" {
+			p.style("", 8, inkQuiet)
+			p.write(margin, p.GetY(), inner, part.rest, "L")
+			p.SetY(p.GetY() + 4)
+		}
 	}
 	if part.heat != nil {
 		p.heat(*part.heat)

@@ -65,7 +65,7 @@ func (s *scribe) figure(f report.Figure) figure {
 		return out
 	case f.Measure == report.Overdue: // how many is asked before what share
 		out.value = countCell(f.Numerator)
-		out.late, out.lateTo = s.print.T("report.show"), out.href
+		out.show = true
 	}
 	if def.Unit == report.UnitShare || def.Unit == report.UnitRatio {
 		out.part = f.Numerator
@@ -218,12 +218,17 @@ func (s *scribe) table(t report.Table, where func(key string) string) table {
 // mostBars bounds a chart; the table under it has all rows.
 const mostBars = 12
 
-// bars draws the on-time rates of a table.
-func (s *scribe) bars(name string, t report.Table) *components.Drawing {
+// bars draws the on-time rates of a table, and says how many it leaves out.
+func (s *scribe) bars(name string, t report.Table) (drawing *components.Drawing, rest string) {
+	left := 0
 	var list []components.ShareBar
 	for _, r := range t.Rows {
 		f := r.Figures[0]
-		if f.Denominator == 0 || len(list) == mostBars {
+		if f.Denominator == 0 {
+			continue
+		}
+		if len(list) == mostBars {
+			left++
 			continue
 		}
 		share := s.print.Percent(f.Value(), 0)
@@ -235,10 +240,13 @@ func (s *scribe) bars(name string, t report.Table) *components.Drawing {
 		})
 	}
 	if len(list) == 0 {
-		return nil
+		return nil, ""
+	}
+	if left > 0 {
+		rest = s.print.N("report.more_rows", left)
 	}
 	d := components.ShareBars(s.print.T("report.chart", "Name", name), list, s.target(), s.axis)
-	return &d
+	return &d, rest
 }
 
 // decimal writes a number that is rarely whole.

@@ -3,11 +3,14 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/xuri/excelize/v2"
+
+	"github.com/sistem48/system48/ui/locale"
 )
 
 // maxCell is the longest text a spreadsheet cell holds, in characters.
@@ -46,7 +49,7 @@ func writeXLSX(w io.Writer, d document) error {
 		return err
 	}
 	for _, p := range d.parts {
-		if err := b.add(p.title, []string{p.title, p.note}, p.table); err != nil {
+		if err := b.add(p.sheet(d.print), []string{p.title, p.note}, p.table); err != nil {
 			return err
 		}
 	}
@@ -174,6 +177,30 @@ func widths(out *excelize.StreamWriter, t table) {
 	}
 }
 
+// longTitles are the parts whose titles are too long for the tab of a sheet.
+var longTitles = []string{partVariants, partResolve, partCategory, partDepartment, partCodes, partAll}
+
+// sheet gives the words on the tab of the part.
+func (p *part) sheet(print *locale.Printer) string {
+	if slices.Contains(longTitles, p.key) {
+		return print.T("report.tab." + p.key)
+	}
+	return p.title
+}
+
+// cutWords keeps the whole words that fit, or the beginning of one too long.
+func cutWords(s []rune, most int) string {
+	if len(s) <= most {
+		return string(s)
+	}
+	if i := slices.Index(s[:most+1], ' '); i > 0 {
+		for s[most] != ' ' {
+			most--
+		}
+	}
+	return strings.TrimRight(string(s[:most]), " ,:–")
+}
+
 // sheetName gives a name that spreadsheets take: short, unique, without the
 // characters of addresses.
 func (b *workbook) sheetName(s string) string {
@@ -192,7 +219,7 @@ func (b *workbook) sheetName(s string) string {
 		if n > 1 {
 			end = " " + strconv.Itoa(n)
 		}
-		name := string(base[:min(len(base), 31-len(end))]) + end
+		name := cutWords(base, 31-len(end)) + end
 		if key := strings.ToLower(name); !b.names[key] {
 			b.names[key] = true
 			return name
