@@ -227,18 +227,40 @@ func (t *Ticket) escalate(by Actor, now time.Time) {
 	}
 }
 
-// TryLadder gives the steps of the ladder for a promise of the profile to answer
-// that begins at the instant, and when it falls due. Unknown ones are NotFound.
-func (b *Rulebook) TryLadder(name, profile string, at time.Time) (steps []Rung, due time.Time, err error) {
+// A LadderTrial is what a ladder does with a promise of one kind.
+type LadderTrial struct {
+	Kind  ClockKind
+	Due   time.Time // zero: the profile alone does not say
+	Steps []Rung    // each with its instant, earliest first; none when Due is zero
+}
+
+// TryLadder gives, for every kind of promise the ladder looks at and for the
+// answer in any case, what it does when that promise of the profile begins at the
+// instant. How long work and a department's share take, the category and the
+// department say: those have no due instant here. Unknown ones are NotFound.
+func (b *Rulebook) TryLadder(name, profile string, at time.Time) ([]LadderTrial, error) {
 	l, ok := b.Ladder(name, 0)
 	if !ok {
-		return nil, due, &Error{Kind: NotFound, Field: "ladder", Key: "ladder.unknown"}
+		return nil, &Error{Kind: NotFound, Field: "ladder", Key: "ladder.unknown"}
 	}
 	p, ok := b.Profile(profile, 0)
 	if !ok {
-		return nil, due, &Error{Kind: NotFound, Field: "profile", Key: "profile.unknown"}
+		return nil, &Error{Kind: NotFound, Field: "profile", Key: "profile.unknown"}
 	}
-	c := b.newClock(ClockAnswer, Terms{Profile: p, Ladder: l.Name, LadderVersion: l.Version})
-	b.start(&c, at.UTC(), 0, nil)
-	return c.Rungs, c.Due, nil
+	var out []LadderTrial
+	for _, kind := range LadderKinds() {
+		if kind != ClockAnswer && len(l.stepsOf(kind)) == 0 {
+			continue
+		}
+		x := LadderTrial{Kind: kind}
+		if kind != ClockResolve && kind != ClockLeg {
+			c := b.newClock(kind, Terms{Profile: p, Ladder: l.Name, LadderVersion: l.Version})
+			if c.Target > 0 {
+				b.start(&c, at.UTC(), 0, nil)
+				x.Due, x.Steps = c.Due, c.Rungs
+			}
+		}
+		out = append(out, x)
+	}
+	return out, nil
 }

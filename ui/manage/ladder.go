@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -145,15 +146,11 @@ func (a *Area) saveLadder(c echo.Context) error {
 		})
 	}
 	saved, err := a.settleWith(c, f, ticketing.DraftLadder(l), fields, func(book *ticketing.Rulebook) error {
-		steps, due, err := book.TryLadder(l.Name, f.Line("try_profile", 40), at)
+		tried, err := book.TryLadder(l.Name, f.Line("try_profile", 40), at)
 		if err != nil {
 			return err
 		}
-		ctx := c.Request().Context()
-		trial = &trialView{At: at, Lines: []trialLine{{Label: web.T(ctx, "promises.trial_answer"), Due: due}}}
-		for _, s := range steps {
-			trial.Lines = append(trial.Lines, trialLine{Label: web.T(ctx, "promises.step_told", "Tell", web.T(ctx, "tell."+string(s.Tell))), Due: s.At})
-		}
+		trial = ladderTrial(c.Request().Context(), at, tried)
 		return nil
 	})
 	switch {
@@ -167,6 +164,22 @@ func (a *Area) saveLadder(c echo.Context) error {
 		last = rows[len(rows)-1] + 1
 	}
 	return a.showLadder(c, dir, f, last, trial)
+}
+
+// ladderTrial says of each promise when it falls due and who is told when.
+func ladderTrial(ctx context.Context, at time.Time, tried []ticketing.LadderTrial) *trialView {
+	v := &trialView{At: at}
+	for _, x := range tried {
+		line := trialLine{Label: web.T(ctx, "clock_name."+string(x.Kind)), Due: x.Due}
+		if x.Due.IsZero() {
+			line.Sentence = web.T(ctx, "promises.step_elsewhere")
+		}
+		v.Lines = append(v.Lines, line)
+		for _, s := range x.Steps {
+			v.Lines = append(v.Lines, trialLine{Label: web.T(ctx, "promises.step_told", "Tell", web.T(ctx, "tell."+string(s.Tell))), Due: s.At, told: true})
+		}
+	}
+	return v
 }
 
 // stepText says a step in words: "the head, 2 h before due".

@@ -127,8 +127,9 @@ type trialView struct {
 }
 
 type trialLine struct {
-	Label    string // what is promised
-	Due      time.Time
+	Label    string    // what is promised
+	Due      time.Time // zero: Sentence says why there is none
+	told     bool      // a step of the promise above
 	Sentence string
 	Steps    []components.StepView
 }

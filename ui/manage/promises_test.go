@@ -157,17 +157,18 @@ func TestLadderForm(t *testing.T) {
 	const path = "/manage/ladders/city"
 	has(t, b.get(t, path, http.StatusOK), "Step 1", "the head")
 	form := []string{
-		"version", "1", "step_0_clock", "answer", "step_0_span", "2", "step_0_side", "before", "step_0_tell", "head",
+		"version", "1", "step_8_clock", "next_answer", "step_8_span", "0", "step_8_side", "after", "step_8_tell", "head",
+		"step_9_clock", "resolve", "step_9_span", "0", "step_9_side", "after", "step_9_tell", "head", "step_0_clock", "answer", "step_0_span", "2", "step_0_side", "before", "step_0_tell", "head",
 		"step_4_clock", "answer", "step_4_span", "0", "step_4_side", "after", "step_4_tell", "office",
 		"office", "kabinet@grad.example, Gradonacelnik@grad.example", "try_at", "2026-03-06T15:40", "try_profile", "24x7",
 	}
-	has(t, b.post(t, path, http.StatusOK, append(form, "do", "try")...), "Told: the head", "13:40", "15:40")
+	has(t, b.post(t, path, http.StatusOK, append(form, "do", "try")...), "Told: the head", "13:40", "15:40", "Next answer", "the category or the department says")
 	twice := change(change(form, "step_4_tell", "head"), "step_4_span", "2")
 	has(t, b.post(t, path, http.StatusUnprocessableEntity, append(change(twice, "step_4_side", "before"), "do", "save")...), "given twice", `href="#step_4_clock"`)
 	has(t, b.post(t, path, http.StatusUnprocessableEntity, append(change(form, "office", "nobody"), "do", "save")...), `href="#office"`)
 	b.post(t, path, http.StatusSeeOther, append(form, "do", "save")...)
 	l, _ := s.directory(t).Rules.Ladder("city", 0)
-	if l.Version != 2 || len(l.Steps) != 2 || l.Steps[0].After != -2*time.Hour || len(l.Office) != 2 || l.Office[1] != "gradonacelnik@grad.example" {
+	if l.Version != 2 || len(l.Steps) != 4 || l.Steps[0].After != -2*time.Hour || len(l.Office) != 2 || l.Office[1] != "gradonacelnik@grad.example" {
 		t.Errorf("saved %+v", l)
 	}
 	b.get(t, "/manage/ladders/none-such", http.StatusNotFound)
