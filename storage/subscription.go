@@ -27,6 +27,15 @@ func (r *subscriptionRow) subscription() ticketing.Subscription {
 	}
 }
 
+// SubscriptionOf gives a subscription; see ticketing.Store.
+func (db *DB) SubscriptionOf(ctx context.Context, a ticketing.AgentID, d ticketing.DepartmentID) (ticketing.Subscription, error) {
+	row, err := find[subscriptionRow](ctx, db, "agent_id = ? and department_id = ?", int64(a), int64(d))
+	if err != nil {
+		return ticketing.Subscription{}, err
+	}
+	return row.subscription(), nil
+}
+
 // Subscription loads and locks a subscription; see ticketing.Tx.
 func (t *tx) Subscription(_ context.Context, a ticketing.AgentID, d ticketing.DepartmentID) (*ticketing.Subscription, error) {
 	var row subscriptionRow

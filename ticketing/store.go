@@ -15,6 +15,9 @@ type Store interface {
 	InTx(ctx context.Context, f func(tx Tx) error) error
 	// Directory gives the current snapshot, at most a second old.
 	Directory(ctx context.Context) (*Directory, error)
+	// SubscriptionOf gives the wish of an agent to be mailed a report, to be shown;
+	// NotFound when none was ever told.
+	SubscriptionOf(ctx context.Context, a AgentID, d DepartmentID) (Subscription, error)
 }
 
 // IDKind names a counter of identifiers.

@@ -99,17 +99,12 @@ func (s *Subscriptions) Choose(ctx context.Context, by Actor, d DepartmentID, wa
 }
 
 // Subscribed reports whether the actor is mailed the report of the department.
-func (s *Subscriptions) Subscribed(ctx context.Context, by Actor, d DepartmentID) (wanted bool, err error) {
-	err = s.Store.InTx(ctx, func(tx Tx) error {
-		x, err := tx.Subscription(ctx, by.Agent, d)
-		if errors.Is(err, NotFound) {
-			wanted = by.Role == RoleHead && by.ReportsOn(d)
-			return nil
-		}
-		wanted = err == nil && x.Wanted
-		return err
-	})
-	return wanted, err
+func (s *Subscriptions) Subscribed(ctx context.Context, by Actor, d DepartmentID) (bool, error) {
+	x, err := s.Store.SubscriptionOf(ctx, by.Agent, d)
+	if errors.Is(err, NotFound) {
+		return by.Role == RoleHead && by.ReportsOn(d), nil
+	}
+	return err == nil && x.Wanted, err
 }
 
 // Send mails the newest issue to everybody who has not got it, and gives to how

@@ -147,6 +147,32 @@ func TestReportsGoOnlyToReaders(t *testing.T) {
 	}
 }
 
+// TestSubscribedWritesNothing holds that a page which shows whether its report is
+// mailed asks for no transaction.
+func TestSubscribedWritesNothing(t *testing.T) {
+	t.Parallel()
+	r := newPressRoom(t)
+	hana := ticketing.ActorOf(r.Hana)
+	if err := r.Choose(t.Context(), hana, r.Roads.ID, false); err != nil {
+		t.Fatal(err)
+	}
+	core := *r.Core
+	core.Store = readOnly{r.Store}
+	reader := ticketing.Subscriptions{Bureau: &core}
+	for d, want := range map[ticketing.DepartmentID]bool{r.Roads.ID: false, r.Lighting.ID: true, r.Water.ID: false} {
+		if on, err := reader.Subscribed(t.Context(), hana, d); err != nil || on != want {
+			t.Errorf("department %d: %t, %v, want %t", d, on, err, want)
+		}
+	}
+}
+
+// readOnly refuses transactions.
+type readOnly struct{ ticketing.Store }
+
+func (readOnly) InTx(context.Context, func(ticketing.Tx) error) error {
+	return errors.New("a transaction")
+}
+
 // TestReportsSurviveFaults lets each step of sending fail once (F41): after the
 // next run everybody has the issue, once.
 func TestReportsSurviveFaults(t *testing.T) {

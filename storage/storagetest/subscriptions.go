@@ -39,7 +39,13 @@ func testSubscriptions(t *testing.T, r *room) {
 		same(t, "all", list, want)
 		return err
 	})
-	// Whoever reads a subscription holds it: of those who come together one is first.
+	shown, err := r.SubscriptionOf(ctx(), r.Hana.ID, r.Roads.ID)
+	must(t, err)
+	same(t, "the one to be shown", shown, ended)
+	if _, err := r.SubscriptionOf(ctx(), r.Hana.ID, 0); !errors.Is(err, ticketing.NotFound) {
+		t.Errorf("an unknown one to be shown = %v, want NotFound", err)
+	}
+	// Whoever reads a subscription in a transaction holds it: of those who come together one is first.
 	firsts := make([]bool, 4)
 	for _, err := range together(len(firsts), func(i int) error {
 		return r.InTx(ctx(), func(tx ticketing.Tx) error {

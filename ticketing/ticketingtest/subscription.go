@@ -12,6 +12,19 @@ type subscriptionKey struct {
 	department ticketing.DepartmentID
 }
 
+// SubscriptionOf implements [ticketing.Store].
+func (s *Store) SubscriptionOf(ctx context.Context, a ticketing.AgentID, d ticketing.DepartmentID) (out ticketing.Subscription, err error) {
+	err = s.read(ctx, func(v view) error {
+		x, ok := v.subscribed.get(v.in, subscriptionKey{a, d})
+		if !ok {
+			return fail(ticketing.NotFound, "report.not_subscribed")
+		}
+		out = x
+		return nil
+	})
+	return out, err
+}
+
 // Subscription implements [ticketing.Tx].
 func (t *tx) Subscription(ctx context.Context, a ticketing.AgentID, d ticketing.DepartmentID) (*ticketing.Subscription, error) {
 	if err := t.use(ctx); err != nil {
