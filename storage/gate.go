@@ -12,6 +12,7 @@ var (
 			started_at = case when gates.ends_at <= excluded.started_at then excluded.started_at else gates.started_at end,
 			ends_at = case when gates.ends_at <= excluded.started_at then excluded.ends_at else gates.ends_at end
 		returning n, ends_at`)
+	attemptsOf     = sqlQuery("select n, ends_at from gates where key = ?")
 	refundAttempt  = sqlQuery("update gates set n = n - 1 where key = ? and n > 0")
 	forgetAttempts = sqlQuery("delete from gates where key = ?")
 )
@@ -34,6 +35,20 @@ func (db *DB) Allow(ctx context.Context, key string, most int, window time.Durat
 		wait = ends.time().Sub(now)
 	}
 	return int(n) <= most, left, wait, nil
+}
+
+// Wait reads what Allow counted; see ticketing.Gate.
+func (db *DB) Wait(ctx context.Context, key string, most int) (time.Duration, error) {
+	var n int64
+	var ends instant
+	found := false
+	if err := db.query(ctx, statement{query: attemptsOf, args: []any{key}, read: one(&found, &n, &ends)}); err != nil {
+		return 0, err
+	}
+	if !found || int(n) < most {
+		return 0, nil
+	}
+	return max(ends.time().Sub(db.instant()), 0), nil
 }
 
 // Refund takes an attempt back; see ticketing.Gate.

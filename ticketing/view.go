@@ -215,6 +215,9 @@ type Gate interface {
 	// max attempts per window; wait says how long until the next is. Keys hold no
 	// personal data in clear.
 	Allow(ctx context.Context, key string, max int, window time.Duration) (ok bool, left int, wait time.Duration, err error)
+	// Wait says how long it is until an attempt under the key is within max, 0 when
+	// it is now. It counts nothing.
+	Wait(ctx context.Context, key string, max int) (time.Duration, error)
 	// Refund takes one counted attempt back: it turned out to be none.
 	Refund(ctx context.Context, key string) error
 	// Forget clears the key, after a success.

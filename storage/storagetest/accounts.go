@@ -306,6 +306,28 @@ func testGate(t *testing.T, r *room) {
 			t.Errorf("refunds went below none: %d left, want 2", left)
 		}
 	})
+	t.Run("Wait tells and counts nothing", func(t *testing.T) {
+		wait := func() time.Duration {
+			w, err := r.Wait(ctx(), "w", 2)
+			must(t, err)
+			return w
+		}
+		for i := range 2 {
+			if w := wait() + wait(); w != 0 {
+				t.Errorf("after %d attempts: wait %v, want 0", i, w)
+			}
+			if ok, _, _ := try(t, "w", 2); !ok {
+				t.Errorf("attempt %d is refused", i)
+			}
+		}
+		if w := wait(); w <= 0 || w > window {
+			t.Errorf("of a full key: wait %v", w)
+		}
+		r.Clock.Advance(window)
+		if w := wait(); w != 0 {
+			t.Errorf("after a window: wait %v, want 0", w)
+		}
+	})
 	t.Run("many at once get as many as allowed", func(t *testing.T) {
 		passed := make([]bool, 4*writers)
 		errs := together(len(passed), func(i int) error {

@@ -304,12 +304,28 @@ func (x *FaultStore) SessionsOf(ctx context.Context, a ticketing.AgentID) (out [
 	return x.Ports.SessionsOf(ctx, a)
 }
 
+// SubscriptionOf implements [ticketing.Store].
+func (x *FaultStore) SubscriptionOf(ctx context.Context, a ticketing.AgentID, d ticketing.DepartmentID) (out ticketing.Subscription, err error) {
+	if err = x.step("SubscriptionOf"); err != nil {
+		return out, err
+	}
+	return x.Ports.SubscriptionOf(ctx, a, d)
+}
+
 // Allow implements [ticketing.Gate].
 func (x *FaultStore) Allow(ctx context.Context, key string, most int, window time.Duration) (out bool, more int, last time.Duration, err error) {
 	if err = x.step("Allow"); err != nil {
 		return out, more, last, err
 	}
 	return x.Ports.Allow(ctx, key, most, window)
+}
+
+// Wait implements [ticketing.Gate].
+func (x *FaultStore) Wait(ctx context.Context, key string, most int) (out time.Duration, err error) {
+	if err = x.step("Wait"); err != nil {
+		return out, err
+	}
+	return x.Ports.Wait(ctx, key, most)
 }
 
 // Refund implements [ticketing.Gate].

@@ -179,6 +179,17 @@ func (s *Store) Allow(ctx context.Context, key string, most int, window time.Dur
 	return ok, left, wait, nil
 }
 
+// Wait implements [ticketing.Gate].
+func (s *Store) Wait(ctx context.Context, key string, most int) (wait time.Duration, err error) {
+	err = s.read(ctx, func(v view) error {
+		if g, known := v.gates.get(v.in, key); known && g.count >= most {
+			wait = max(g.until.Sub(s.instant()), 0)
+		}
+		return nil
+	})
+	return wait, err
+}
+
 // Refund implements [ticketing.Gate].
 func (s *Store) Refund(ctx context.Context, key string) error {
 	return s.write(ctx, func(t *tx) error {

@@ -85,7 +85,10 @@ func (a *Area) act(c echo.Context, what string, do func(ctx context.Context, f *
 // file gives an attachment of a message that the requester may see; any other
 // is NotFound like a ticket that does not exist (A34, A35).
 func (a *Area) file(c echo.Context) error {
-	v, err := a.find(c, c.Param("ref"), c.QueryParam("k"))
+	if err := a.Kit.Limit(c, "status-files", fileVisits, guessWindow); err != nil {
+		return err
+	}
+	v, err := a.prove(c, c.Param("ref"), c.QueryParam("k"))
 	if err != nil {
 		return err
 	}

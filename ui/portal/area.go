@@ -104,28 +104,32 @@ func (a *Area) mailAddress() string {
 	return ""
 }
 
-// Limits on the look-up (A47): guesses, and everything else one network does.
+// Limits on the look-up (A47): guesses, and everything else one network does. A
+// page may show many pictures.
 const (
 	guesses       = 5
 	guessWindow   = time.Minute
 	visits        = 120
+	fileVisits    = 600
 	messages      = 10
 	messageWindow = 10 * time.Minute
 )
 
-// find gives the ticket that reference and code open, slowly to those who
-// guess: every attempt counts until one is right.
+// find gives the ticket that reference and code open, slowly to those who guess.
 func (a *Area) find(c echo.Context, ref, code string) (*ticketing.TicketView, error) {
-	ctx := c.Request().Context()
 	if err := a.Kit.Limit(c, "status", visits, guessWindow); err != nil {
 		return nil, err
 	}
-	if err := a.Kit.Limit(c, "guess", guesses, guessWindow); err != nil {
-		return nil, err
-	}
-	v, err := a.counter.Find(ctx, a.Reads, ref, code)
+	return a.prove(c, ref, code)
+}
+
+func (a *Area) prove(c echo.Context, ref, code string) (v *ticketing.TicketView, err error) {
+	err = a.Kit.Guess(c, "guess", guesses, guessWindow, func() (wrong error) {
+		v, wrong = a.counter.Find(c.Request().Context(), a.Reads, ref, code)
+		return wrong
+	})
 	if err != nil {
 		return nil, err
 	}
-	return v, a.Kit.Unlimit(c, "guess")
+	return v, nil
 }

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -28,6 +29,13 @@ type site struct {
 	*ticketingtest.Office
 	base string
 	log  *bytes.Buffer
+	slow atomic.Int64 // nanoseconds that finding a ticket takes longer
+}
+
+// TicketForCitizen implements Reads.
+func (s *site) TicketForCitizen(ctx context.Context, ref ticketing.Reference) (*ticketing.TicketView, error) {
+	time.Sleep(time.Duration(s.slow.Load()))
+	return s.Store.TicketForCitizen(ctx, ref)
 }
 
 func newSite(t *testing.T, profile string) *site {
@@ -44,7 +52,7 @@ func newSite(t *testing.T, profile string) *site {
 		t.Fatal(err)
 	}
 	e := kit.Echo()
-	New(Deps{Kit: kit, Bureau: s.Core, Reads: s.Store, Blobs: s.Blobs, Sentence: letters.SentenceToCitizen, City: "Glavni grad", Phone: "19848"}).Register(e)
+	New(Deps{Kit: kit, Bureau: s.Core, Reads: s, Blobs: s.Blobs, Sentence: letters.SentenceToCitizen, City: "Glavni grad", Phone: "19848"}).Register(e)
 	srv.Config.Handler = e
 	srv.Start()
 	t.Cleanup(srv.Close)
@@ -213,6 +221,75 @@ func TestVisitsAreNoGuesses(t *testing.T) {
 	for range 20 {
 		s.get(t, link, http.StatusOK)
 	}
+}
+
+// atOnce asks for all paths at the same time and counts the answers by status.
+func (s *site) atOnce(t *testing.T, paths ...string) map[int]int {
+	t.Helper()
+	s.slow.Store(int64(5 * time.Millisecond))
+	defer s.slow.Store(0)
+	client := http.Client{Transport: &http.Transport{}, Timeout: 20 * time.Second}
+	defer client.CloseIdleConnections()
+	statuses := make(chan int, len(paths))
+	for _, p := range paths {
+		go func() {
+			res, err := client.Get(s.base + p) //nolint:noctx // bounded by the client
+			if err != nil {
+				statuses <- 0
+				return
+			}
+			_ = res.Body.Close()
+			statuses <- res.StatusCode
+		}()
+	}
+	got := map[int]int{}
+	for range paths {
+		got[<-statuses]++
+	}
+	return got
+}
+
+// TestPicturesAtOnce opens a page with more pictures than there are guesses: a
+// browser asks for all at once, again and again, and gets them all.
+func TestPicturesAtOnce(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "")
+	ref := s.report(t)
+	s.upload(t, "/predmet/"+string(ref)+"/message", http.StatusSeeOther, map[string]string{"k": s.code(t, ref), "text": "Evo."}, photo(t), photo(t), photo(t), photo(t), photo(t))
+	var paths []string
+	for _, f := range s.View(t, ref).Messages[1].Files {
+		p := "/predmet/" + string(ref) + "/files/" + strconv.FormatInt(int64(f.ID), 10) + "?inline=1&k=" + s.code(t, ref)
+		paths = append(paths, p, p, p, p)
+	}
+	if got := s.atOnce(t, paths...); got[http.StatusOK] != len(paths) {
+		t.Errorf("answers by status: %v, want %d pictures", got, len(paths))
+	}
+}
+
+// TestGuessesAtOnce is A47: many guesses at once get no more tries than one after
+// another, by the page and by its files together, and a right code in between, as a
+// guesser with a ticket of their own has it, clears nothing.
+func TestGuessesAtOnce(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "")
+	ref := s.report(t)
+	page := "/predmet/" + string(ref)
+	var paths []string
+	for range 10 {
+		paths = append(paths, page+"?k=AAAAAAAAAAAA", page+"/files/1?k=AAAAAAAAAAAA")
+	}
+	if got := s.atOnce(t, paths...); got[http.StatusNotFound] != guesses || got[http.StatusTooManyRequests] != len(paths)-guesses {
+		t.Errorf("answers by status: %v, want %d tries", got, guesses)
+	}
+	right := s.link(t, lang.SrLatn, ref)
+	s.get(t, right, http.StatusTooManyRequests)
+	s.Clock.Advance(guessWindow + time.Second)
+	for range guesses - 1 {
+		s.get(t, page+"?k=AAAAAAAAAAAA", http.StatusNotFound)
+	}
+	s.get(t, right, http.StatusOK)
+	s.get(t, page+"?k=AAAAAAAAAAAA", http.StatusNotFound)
+	s.get(t, page+"?k=AAAAAAAAAAAA", http.StatusTooManyRequests)
 }
 
 // TestStatus follows a request from receipt to its end in the citizen's words.

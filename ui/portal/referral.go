@@ -66,14 +66,18 @@ func (a *Area) findReferral(c echo.Context, code string) (*ticketing.ReferralVie
 	if err := a.Kit.Limit(c, "referral", visits, guessWindow); err != nil {
 		return nil, err
 	}
-	if err := a.Kit.Limit(c, "referral-guess", guesses, guessWindow); err != nil {
-		return nil, err
-	}
-	v, err := a.custodian.Find(c.Request().Context(), a.Reads, linkOf(c, code))
+	return a.proveReferral(c, code)
+}
+
+func (a *Area) proveReferral(c echo.Context, code string) (v *ticketing.ReferralView, err error) {
+	err = a.Kit.Guess(c, "referral-guess", guesses, guessWindow, func() (wrong error) {
+		v, wrong = a.custodian.Find(c.Request().Context(), a.Reads, linkOf(c, code))
+		return wrong
+	})
 	if err != nil {
 		return nil, err
 	}
-	return v, a.Kit.Unlimit(c, "referral-guess")
+	return v, nil
 }
 
 func (a *Area) referralPage(c echo.Context) error {
@@ -257,7 +261,10 @@ func (a *Area) newLink(c echo.Context) error {
 
 // referralFile gives a file of a message that the page shows (A34, A35).
 func (a *Area) referralFile(c echo.Context) error {
-	v, err := a.findReferral(c, c.QueryParam("k"))
+	if err := a.Kit.Limit(c, "referral-files", fileVisits, guessWindow); err != nil {
+		return err
+	}
+	v, err := a.proveReferral(c, c.QueryParam("k"))
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package portal
 import (
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -106,6 +107,20 @@ func TestReferralLinksRevealNothing(t *testing.T) {
 		t.Error("asking for a new link tells which tickets there are")
 	}
 	lacks(t, s.log.String(), code, "marko", "Putevi")
+}
+
+// TestReferralAtOnce opens a link many times at once; wrong ones get five tries (A47).
+func TestReferralAtOnce(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "")
+	link := s.refer(t, s.report(t), lang.En)
+	path, _, _ := strings.Cut(link, "?k=")
+	if got := s.atOnce(t, slices.Repeat([]string{link}, 12)...); got[http.StatusOK] != 12 {
+		t.Errorf("right ones by status: %v", got)
+	}
+	if got := s.atOnce(t, slices.Repeat([]string{path + "/files/1?k=0000000000000000"}, 12)...); got[http.StatusGone] != guesses || got[http.StatusTooManyRequests] != 12-guesses {
+		t.Errorf("wrong ones by status: %v, want %d tries", got, guesses)
+	}
 }
 
 // TestReferralGuesses (A47): guessing links is slow.

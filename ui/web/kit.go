@@ -59,6 +59,7 @@ type Kit struct {
 	insecure bool // http on something other than this machine: a banner says so
 	sessions *scs.SessionManager
 	texts    *locale.Catalogue
+	turns    *turns // of those who prove something
 
 	cityStyle, cityLogo cityFile
 	onEnd               func(session string) // a browser signed out: close its streams
@@ -85,7 +86,7 @@ func New(o Options) (*Kit, error) {
 	o.AbsoluteTimeout = orElse(o.AbsoluteTimeout, 12*time.Hour)
 	o.BodyLimit = orElse(o.BodyLimit, 1<<20)
 	o.UploadLimit = orElse(o.UploadLimit, 30<<20)
-	k := &Kit{Options: o, public: public, secure: public.Scheme == "https", texts: texts, newest: func() string { return "" }}
+	k := &Kit{Options: o, public: public, secure: public.Scheme == "https", texts: texts, turns: newTurns(), newest: func() string { return "" }}
 	k.cityStyle = cityFileOf("city.css", "text/css; charset=utf-8", o.Brand.style())
 	if logo, ok := LogoType(o.Brand.Logo); ok {
 		k.cityLogo = cityFileOf("logo", logo, o.Brand.Logo)

@@ -161,11 +161,6 @@ func (k *Kit) Limit(c echo.Context, name string, maximum int, window time.Durati
 	return nil
 }
 
-// Unlimit forgets the client's attempts under a name, after a success.
-func (k *Kit) Unlimit(c echo.Context, name string) error {
-	return k.Gate.Forget(c.Request().Context(), limitKey(c, name))
-}
-
 func limitKey(c echo.Context, name string) string {
 	return name + ":" + fingerprint(clientNetwork(c.RealIP()))
 }
