@@ -17,18 +17,20 @@ type lineRow struct {
 	DueAt, ReceivedAt, AnsweredAt, LastMessageAt, LastInAt      instant
 	UpdatedAt                                                   instant
 
+	Referrals list[ticketing.Referral]
+
 	Label    string
 	SeenUpTo int64
 	Draft    bool
 }
 
 const lineColumns = `id, category_id, department_id, assignee_id, version, last_in_id, citizen_id, ref, subject, waiting, code, channel,
-	state, rank, due_at, received_at, answered_at, last_message_at, last_in_at, updated_at`
+	state, rank, due_at, received_at, answered_at, last_message_at, last_in_at, updated_at, referrals`
 
 func (r *lineRow) targets() []any {
 	return []any{
 		&r.ID, &r.CategoryID, &r.DepartmentID, &r.AssigneeID, &r.Version, &r.LastInID, &r.CitizenID, &r.Ref, &r.Subject, &r.Waiting, &r.Code, &r.Channel,
-		&r.State, &r.Rank, &r.DueAt, &r.ReceivedAt, &r.AnsweredAt, &r.LastMessageAt, &r.LastInAt, &r.UpdatedAt,
+		&r.State, &r.Rank, &r.DueAt, &r.ReceivedAt, &r.AnsweredAt, &r.LastMessageAt, &r.LastInAt, &r.UpdatedAt, &r.Referrals,
 		&r.Label, &r.SeenUpTo, &r.Draft,
 	}
 }
@@ -41,6 +43,7 @@ func (r *lineRow) line(agent ticketing.AgentID) ticketing.TicketRow {
 		Citizen: ticketing.CitizenID(r.CitizenID), CitizenName: r.Label, DueAt: r.DueAt.orZero(), ReceivedAt: r.ReceivedAt.orNone(),
 		AnsweredAt: r.AnsweredAt.time(), LastMessageAt: r.LastMessageAt.orNone(), LastInAt: r.LastInAt.time(), UpdatedAt: r.UpdatedAt.orNone(),
 		Version: r.Version, Unread: agent != 0 && r.LastInID > r.SeenUpTo, Draft: r.Draft,
+		Outside: ticketing.OutsideOf(ticketing.State(r.State), r.Referrals), //nolint:gosec // G115: the column is checked
 	}
 }
 

@@ -13,7 +13,7 @@ var (
 		where m.ticket_id = ? and m.episode = ? and m.direction <> 'in' and a.content_type like 'image/%' limit 1`)
 	markMessage = sqlQuery("update messages set mark = ?, taken_back_at = ? where id = ?")
 	lastInAnew  = sqlQuery(`update tickets set last_in_id =
-		(select coalesce(max(m.id), 0) from messages m where m.ticket_id = tickets.id and m.direction = 'in' and m.mark = '')
+		(select coalesce(max(m.id), 0) from messages m where m.ticket_id = tickets.id and (m.direction = 'in' and m.mark in ('', 'body') or m.actor like 'body:%'))
 		where id = (select ticket_id from messages where id = ?)`)
 )
 

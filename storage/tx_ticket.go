@@ -156,7 +156,7 @@ func (t *tx) SaveTicket(_ context.Context, k *ticketing.Ticket) error {
 	}
 	k.Version++
 	for i := range k.Pending.Messages {
-		if m := &k.Pending.Messages[i]; m.FromCitizen() {
+		if m := &k.Pending.Messages[i]; m.Rouses() {
 			lastIn = max(lastIn, int64(m.ID))
 		}
 	}

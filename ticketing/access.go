@@ -33,7 +33,7 @@ func (a Actor) ID() string {
 	case a.Citizen:
 		return "citizen"
 	case a.Body != 0:
-		return "body:" + strconv.FormatInt(int64(a.Body), 10)
+		return bodyPrefix + strconv.FormatInt(int64(a.Body), 10)
 	case a.System && a.Agent == 0:
 		return "system:" + a.Label
 	case a.Label != "":
@@ -41,6 +41,9 @@ func (a Actor) ID() string {
 	}
 	return "agent:" + strconv.FormatInt(int64(a.Agent), 10)
 }
+
+// bodyPrefix begins the actor ID of an outside body.
+const bodyPrefix = "body:"
 
 // AgentOf reads the agent out of an actor's ID as events keep it.
 func AgentOf(actorID string) (AgentID, bool) {

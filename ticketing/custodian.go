@@ -151,20 +151,30 @@ type Statement struct {
 	Outside   string // the body's own number of the matter
 	Competent string // refusing: who is
 	Law       string // refusing: by which law or decision
-	Text      string // question or answer
+	Text      string // question, answer, or what is to be said beside another deed
 }
 
 // Accept takes the ticket over, or agrees to give an opinion.
 func (c *Custodian) Accept(ctx context.Context, l ReferralLink, s Statement) error {
 	return c.state(ctx, l, s, func(x *change, n int) error {
-		return x.t.AcceptReferral(n, s.Step, s.Person, s.Outside, x.dir.Rules, x.now)
+		if err := x.t.AcceptReferral(n, s.Step, s.Person, s.Outside, x.dir.Rules, x.now); err != nil {
+			return err
+		}
+		return x.remark(ctx, n, s, s.Text)
 	})
 }
 
 // Refuse says that the body is not competent, and who is.
 func (c *Custodian) Refuse(ctx context.Context, l ReferralLink, s Statement) error {
 	return c.state(ctx, l, s, func(x *change, n int) error {
-		return x.t.RefuseReferral(n, s.Step, s.Person, s.Competent, s.Law, newSalt(), x.dir.Rules, x.now)
+		if err := x.t.RefuseReferral(n, s.Step, s.Person, s.Competent, s.Law, newSalt(), x.dir.Rules, x.now); err != nil {
+			return err
+		}
+		words := s.Text
+		if isBlank(words) {
+			words = s.Competent // the ticket is unread though nothing more was written
+		}
+		return x.remark(ctx, n, s, words)
 	})
 }
 
@@ -245,7 +255,12 @@ func (c *Custodian) state(ctx context.Context, l ReferralLink, s Statement, do f
 			return invalid("person", "referral.person")
 		}
 		x := &change{Bureau: c.Bureau, tx: tx, dir: dir, t: t, by: Actor{Body: t.Referral(n).Body}, now: now}
-		return x.run(ctx, Once{}, func(x *change) (int64, error) { return 0, do(x, n) }, nil)
+		return x.run(ctx, Once{}, func(x *change) (int64, error) {
+			if err := do(x, n); err != nil {
+				return 0, err
+			}
+			return 0, x.tellHeard(ctx, n)
+		}, nil)
 	})
 }
 

@@ -37,6 +37,7 @@ const (
 	PurposeReferral   Purpose = "referral"   // to an outside body: the signed link, and what the bureau has to say
 	PurposeReminder   Purpose = "reminder"   // to an outside body: its answer is awaited
 	PurposeReferred   Purpose = "referred"   // to the citizen: another body was asked to take the ticket over
+	PurposeHeard      Purpose = "heard"      // to who has the ticket: an outside body asked, took over, refused or answered; no citizen data
 	PurposeConsult    Purpose = "consult"    // to a department: it was asked something; no citizen data
 	PurposeDigest     Purpose = "digest"     // to a department: several hand-overs
 	PurposeWarning    Purpose = "warning"    // to staff: a promise is about to be or was broken

@@ -142,7 +142,7 @@ func (d *Desk) Move(ctx context.Context, by Actor, target Target, to DepartmentI
 			return invalid("department", "department.unknown")
 		}
 		if dept.ID == c.t.Department {
-			return nil
+			return invalid("department", "department.present")
 		}
 		if err := c.t.MoveTo(dept, c.category(), c.by, Handover{Reason: reason, Salt: newSalt()}, c.dir.Rules, c.now); err != nil {
 			return err

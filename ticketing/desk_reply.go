@@ -169,7 +169,7 @@ func (c *change) deliveries(ctx context.Context, in ReplyInput, m *Message, to, 
 	}
 	data := c.letterData(tag, c.t, c.dir.Rules, c.now)
 	data.Body, data.AgentName, data.Subject = m.Text, c.by.Name, c.t.Subject
-	if dept, ok := c.dir.Department(c.t.Department); ok {
+	if dept, ok := c.dir.Department(c.t.Department); ok && c.by.Body == 0 { // a body signs with its own name alone
 		data.Department = NameIn(dept.Names, tag)
 	}
 	letter, err := c.Letters.Compose(PurposeAnswer, tag, data)

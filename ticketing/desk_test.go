@@ -124,7 +124,6 @@ func TestNothingChanged(t *testing.T) {
 	subject := k.Subject
 	for name, err := range map[string]error{
 		"assign": second(r.desk.Assign(t.Context(), r.ana(), at(k), 0)),
-		"move":   second(r.desk.Move(t.Context(), r.ana(), at(k), k.Department, "")),
 		"change": second(r.desk.Change(t.Context(), r.ana(), at(k), ticketing.Change{Subject: &subject})),
 	} {
 		if err != nil {

@@ -1,6 +1,7 @@
 package ticketing
 
 import (
+	"strings"
 	"time"
 
 	"github.com/sistem48/system48/ticketing/lang"
@@ -89,3 +90,13 @@ func (m *Message) answers() bool {
 // FromCitizen reports whether the message is a word of the requester that
 // moves the ticket.
 func (m *Message) FromCitizen() bool { return m.Direction == In && m.Mark == MarkNone }
+
+// FromBody reports whether an outside body wrote the message: on its page, or
+// by mail.
+func (m *Message) FromBody() bool {
+	return strings.HasPrefix(m.By, bodyPrefix) || (m.Direction == In && m.Mark == MarkBody)
+}
+
+// Rouses reports whether the message is to be read by who has the ticket: the
+// ticket is unread until then.
+func (m *Message) Rouses() bool { return m.FromCitizen() || m.FromBody() }

@@ -112,8 +112,12 @@ func TestReferralTakesOver(t *testing.T) {
 		t.Errorf("the promise is %s while the answer is on its way", c.State)
 	}
 	sent := r.Deliver(t, ticketing.DeliverySent)
+	sent = slices.DeleteFunc(sent, func(d ticketing.Delivery) bool { return d.ToStaff })
 	if len(sent) != 1 || sent[0].To.Address != citizen || !strings.Contains(sent[0].Text, "Uprava za saobraćaj") {
 		t.Fatalf("to the citizen went %+v", sent)
+	}
+	if dept, _ := r.directory().Department(r.k.Department); strings.Contains(sent[0].Text, ticketing.NameIn(dept.Names, lang.SrLatn)) {
+		t.Errorf("the body's answer is signed by %v too: %q", dept.Names, sent[0].Text)
 	}
 	k = r.ticket(r.k.Ref)
 	if c := clockOf(k, ticketing.ClockAnswer); c.State != ticketing.ClockMet || k.AnsweredAt.IsZero() {

@@ -109,7 +109,7 @@ type Ticket struct {
 	ClosedAt      time.Time
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
-	LastMessageAt time.Time // last message from or to the citizen
+	LastMessageAt time.Time // last message from or to the citizen, or deed of an outside body
 	LastInAt      time.Time // last message from the citizen
 	LastMessage   MessageID // newest public message: what an agent must have seen before replying
 	DueAt         time.Time // nearest due of the citizen's open clocks; zero when none: a cache for lists

@@ -71,6 +71,16 @@ func (t *Ticket) EndConsultation(n int, by Actor, now time.Time) error {
 	return nil
 }
 
+// endAsking ends the open question to a department that gets the ticket itself.
+func (t *Ticket) endAsking(d DepartmentID, by Actor, now time.Time) {
+	for i := range t.Consultations {
+		if c := &t.Consultations[i]; c.Open() && c.Department == d {
+			c.EndedAt = now
+			t.record(by, EventConsultEnded, now, map[string]any{"n": c.N, "from": int64(d)})
+		}
+	}
+}
+
 // asks reports whether the actor's department owes the answer to the question.
 func (t *Ticket) asks(n int, by Actor) bool {
 	c, err := t.consultation(n)

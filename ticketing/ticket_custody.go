@@ -63,6 +63,7 @@ func (t *Ticket) MoveTo(d Department, c Category, by Actor, h Handover, rules *R
 	t.Department, t.Assignee = d.ID, 0
 	data := map[string]any{"from": int64(before.Department), "to": int64(d.ID)}
 	h.tell(t.record(by, EventMoved, now, data))
+	t.endAsking(d.ID, by, now)
 	t.follow(before, c, rules, data, now)
 	if held {
 		t.take(rules, 0, LegMoved, now, seq)

@@ -110,11 +110,15 @@ func (t *Ticket) may(n, step int, now time.Time) (*Referral, error) {
 	return r, nil
 }
 
-// speak notes who spoke for the body, and its own number.
-func (r *Referral) speak(person, outside string) {
+// hear notes who spoke for the body, and its own number; lists by activity show
+// the ticket first.
+func (t *Ticket) hear(r *Referral, person, outside string, now time.Time) {
 	r.Person, r.Step = cleanLine(person, MaxName), r.Step+1
 	if outside = cleanLine(outside, 80); outside != "" {
 		r.Outside = outside
+	}
+	if t.LastMessageAt.Before(now) {
+		t.LastMessageAt = now
 	}
 }
 
@@ -136,7 +140,7 @@ func (t *Ticket) AcceptReferral(n, step int, person, outside string, rules *Rule
 	if r.State != ReferralSent {
 		return &Error{Kind: Conflict, Key: "referral.accepted"}
 	}
-	r.speak(person, outside)
+	t.hear(r, person, outside, now)
 	r.State, r.AcceptedAt, r.LateAt, r.Reminded = ReferralAccepted, now, time.Time{}, 0
 	r.aim(rules)
 	custody := !r.Opinion
@@ -160,7 +164,7 @@ func (t *Ticket) RefuseReferral(n, step int, person, competent, law, salt string
 	if competent = cleanLine(competent, 200); competent == "" {
 		return invalid("competent", "referral.competent")
 	}
-	r.speak(person, "")
+	t.hear(r, person, "", now)
 	r.Competent, r.Law = competent, cleanLine(law, 300)
 	words := competent
 	if r.Law != "" {
@@ -242,7 +246,7 @@ func (t *Ticket) AskBureau(n, step int, person string, m Message, rules *Ruleboo
 		return &Error{Kind: Conflict, Key: "referral.waits"}
 	}
 	by := Actor{Body: r.Body}
-	r.speak(person, "")
+	t.hear(r, person, "", now)
 	m.Direction, m.By = Note, by.ID()
 	t.addMessage(m)
 	r.Asked, r.Talk = append(r.Asked, Pause{From: now, By: by.ID()}), append(r.Talk, m.ID)
@@ -280,7 +284,7 @@ func (t *Ticket) AnswerReferral(n, step int, person, outside string, m Message, 
 		return err
 	}
 	by := Actor{Body: r.Body}
-	r.speak(person, outside)
+	t.hear(r, person, outside, now)
 	r.Answer = m.ID
 	if r.Opinion {
 		m.Direction, m.By = Note, by.ID()

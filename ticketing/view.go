@@ -70,8 +70,27 @@ type TicketRow struct {
 	LastInAt      time.Time
 	UpdatedAt     time.Time
 	Version       int64
-	Unread        bool // there is a citizen's message the asking agent has not seen
+	Unread        bool // a citizen or an outside body wrote what the asking agent has not seen
 	Draft         bool // the asking agent has a draft
+	Outside       Outside
+}
+
+// Outside says how the newest referral of a ticket in work stands; zero when
+// there is none, or it was withdrawn.
+type Outside struct {
+	Body    BodyID
+	State   ReferralState
+	Asks    bool // the body waits for the bureau's answer
+	Opinion bool
+}
+
+// OutsideOf gives how the newest of the referrals stands.
+func OutsideOf(s State, rs []Referral) Outside {
+	if len(rs) == 0 || !s.InWork() || rs[len(rs)-1].State == ReferralWithdrawn {
+		return Outside{}
+	}
+	r := &rs[len(rs)-1]
+	return Outside{Body: r.Body, State: r.State, Asks: r.Waits(), Opinion: r.Opinion}
 }
 
 // A Page is a stretch of a list; Next is the cursor of the following stretch,

@@ -172,6 +172,7 @@ func testRow(t *testing.T, r *room) {
 		ID: k.ID, Ref: k.Ref, Subject: k.Subject, State: k.State, Waiting: k.Waiting, Code: k.Code, Priority: k.Priority, Channel: k.Channel,
 		Category: k.Category, Department: k.Department, Assignee: k.Assignee, Citizen: c.ID, CitizenName: "Ana Redić", DueAt: k.DueAt,
 		ReceivedAt: k.ReceivedAt, AnsweredAt: k.AnsweredAt, LastMessageAt: k.LastMessageAt, LastInAt: k.LastInAt, UpdatedAt: k.UpdatedAt, Version: k.Version,
+		Outside: ticketing.OutsideOf(k.State, k.Referrals),
 	}
 	rows := r.rows(t, ticketing.TicketFilter{Scope: everything, Department: r.Cleaning.ID})
 	if len(rows) != 1 {

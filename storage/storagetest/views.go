@@ -184,6 +184,17 @@ func testUnread(t *testing.T, r *room) {
 		must(t, r.MarkSeen(ctx(), r.Ana.ID, k.ID, first.ID))
 		unread(t, r.Ana.ID, true)
 	})
+	t.Run("an outside body is read too", func(t *testing.T) {
+		must(t, r.MarkSeen(ctx(), r.Ana.ID, k.ID, second.ID))
+		for _, by := range []ticketing.Message{{By: "body:7", Direction: ticketing.Note}, {Mark: ticketing.MarkBody, Direction: ticketing.In}} {
+			m := r.write(t, k.ID, by.Direction, func(m *ticketing.Message) { m.By, m.Mark = by.By, by.Mark })
+			unread(t, r.Ana.ID, true)
+			r.change(t, k.ID, func(tx ticketing.Tx, _ *ticketing.Ticket) error { return tx.MarkMessage(ctx(), &second) }) // counts what is unread anew
+			unread(t, r.Ana.ID, true)
+			must(t, r.MarkSeen(ctx(), r.Ana.ID, k.ID, m.ID))
+			unread(t, r.Ana.ID, false)
+		}
+	})
 	t.Run("seeing changes no version", func(t *testing.T) {
 		before := r.load(t, k.ID).Version
 		must(t, r.MarkSeen(ctx(), r.Ana.ID, k.ID, second.ID))

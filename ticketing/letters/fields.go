@@ -75,6 +75,10 @@ var forms = map[ticketing.Purpose]form{
 		fields: map[string]field{"ref": always, "department": sometimes, "action_url": always},
 		must:   []string{"ref", "action_url"},
 	},
+	ticketing.PurposeHeard: {
+		fields: map[string]field{"ref": always, "department": sometimes, "action_url": always},
+		must:   []string{"ref", "action_url"},
+	},
 	ticketing.PurposeReferral: {
 		fields: with(dueFields, map[string]field{
 			"ref": always, "department": sometimes, "action_url": always, "expires": sometimes, "note": sometimes, "body": sometimes, "opinion": asFlag,

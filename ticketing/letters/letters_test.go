@@ -164,6 +164,7 @@ func samples(t testing.TB) map[string]struct {
 		"oversize":    {ticketing.PurposeOversize, base},
 		"handover":    {ticketing.PurposeHandover, with(func(d *ticketing.LetterData) { d.Due = why.Due })},
 		"consult":     {ticketing.PurposeConsult, base},
+		"heard":       {ticketing.PurposeHeard, base},
 		"referral": {ticketing.PurposeReferral, with(func(d *ticketing.LetterData) {
 			d.Due, d.Note = why.Due, "kolovoz ispred stajališta pripada regionalnom putu R-15"
 		})},
@@ -222,7 +223,7 @@ func TestEveryPurposeHasALetter(t *testing.T) {
 			t.Errorf("no golden letter for %q", p)
 		}
 	}
-	if got, want := len(purposes()), 17; got != want {
+	if got, want := len(purposes()), 18; got != want {
 		t.Errorf("%d purposes have letters, want %d: every ticketing.Purpose", got, want)
 	}
 	if _, err := book(t, Options{}).Compose("postcard", lang.En, ticketing.LetterData{}); ticketing.KindOf(err) != ticketing.Invalid {

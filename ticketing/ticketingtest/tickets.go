@@ -163,7 +163,7 @@ func (v view) row(t *ticketing.Ticket, agent ticketing.AgentID) ticketing.Ticket
 		ID: t.ID, Ref: t.Ref, Subject: t.Subject, State: t.State, Waiting: t.Waiting, Code: t.Code, Priority: t.Priority,
 		Channel: t.Channel, Category: t.Category, Department: t.Department, Assignee: t.Assignee, Citizen: t.Citizen,
 		DueAt: t.DueAt, ReceivedAt: t.ReceivedAt, AnsweredAt: t.AnsweredAt, LastMessageAt: t.LastMessageAt, LastInAt: t.LastInAt,
-		UpdatedAt: t.UpdatedAt, Version: t.Version,
+		UpdatedAt: t.UpdatedAt, Version: t.Version, Outside: ticketing.OutsideOf(t.State, t.Referrals),
 	}
 	if c, err := v.whole(t.Citizen); err == nil {
 		r.CitizenName = c.DisplayName()
@@ -175,7 +175,7 @@ func (v view) row(t *ticketing.Ticket, agent ticketing.AgentID) ticketing.Ticket
 	ids, _ := v.messagesOf.get(v.in, t.ID)
 	r.Unread = slices.ContainsFunc(ids, func(id ticketing.MessageID) bool {
 		m, _ := v.messages.get(v.in, id)
-		return id > upTo && m.FromCitizen()
+		return id > upTo && m.Rouses()
 	})
 	for _, kind := range []ticketing.DraftKind{ticketing.DraftReply, ticketing.DraftNote} {
 		_, err := v.draft(draftKey{agent, t.ID, kind})

@@ -186,6 +186,7 @@ func rowViews(c echo.Context, dir *ticketing.Directory, rows []ticketing.TicketR
 		if d, ok := dir.Department(r.Department); ok {
 			v.Where = ticketing.NameIn(d.Names, web.Language(ctx))
 		}
+		v.Outside = outsideChip(ctx, dir, r.Outside)
 		if g, ok := dir.Agent(r.Assignee); ok {
 			v.Assignee = &components.Person{ID: g.ID, Name: g.Name}
 		}

@@ -42,13 +42,15 @@ func TestFamilies(t *testing.T) {
 		has("queue.empty_text_", v)
 	}
 	has("delivery_state.", "pending", "sending", "sent", "retry", "failed", "unknown", "bounced", "taken_back", "held")
-	has("auto.", "receipt", "receipts", "answer", "closing", "oversize", "handover", "consult", "referral", "reminder", "referred", "digest", "warning", "escalation", "invite", "reset", "seal")
+	has("auto.", "receipt", "receipts", "answer", "closing", "oversize", "handover", "heard", "consult", "referral", "reminder", "referred", "digest", "warning", "escalation", "invite", "reset", "seal")
 	has("machine.", "autoreply", "list", "bounce", "loop")
 	has("demand.", "answer", "photo", "decision")
 	for _, k := range []string{"validation", "answer", "next_answer", "resolve", "leg"} {
 		has("", "clock."+k, "clock.due_"+k, "clock_name."+k)
 	}
-	has("refer.state_", "sent", "accepted", "refused", "answered", "withdrawn", "expired")
+	has("refer.state_", "sent", "accepted", "refused", "answered", "withdrawn", "expired", "asks")
+	has("refer.chip_", "sent", "accepted", "refused", "answered", "expired", "asks")
+	has("refer.pass_", "text", "files", "place")
 	has("consult.state_", "open", "answered", "ended")
 	has("leg.", "opened", "moved", "referred", "returned", "withdrawn", "expired", "reopened", "not_spam")
 	for _, s := range ledgerStates {

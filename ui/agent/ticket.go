@@ -38,7 +38,9 @@ type ticketPage struct {
 	referrals []bodyView
 	consults  []consultView
 	bodies    []components.Option
-	holder    string                   // the outside body that has it; "" when the department does
+	outside   *components.ChipView     // how an outside body stands to it
+	newest    ticketing.MessageID      // of all messages, notes too: up to here it is read
+	sees      string                   // what an outside body would be shown of it; "" = nothing
 	present   []components.PresentView // who else has it open
 	composer  components.ComposerView
 	others    []ticketing.TicketRow
@@ -105,7 +107,7 @@ func (a *Area) load(c echo.Context, ref ticketing.Reference) (*ticketPage, error
 	}
 	p.state = components.StateChip(ctx, p.t.State)
 	if k, ok := dir.Category(p.t.Category); ok {
-		p.category, p.proof = ticketing.NameIn(k.Names, p.tag), k.Proof
+		p.category, p.proof, p.sees = ticketing.NameIn(k.Names, p.tag), k.Proof, passes(ctx, k)
 	}
 	if d, ok := dir.District(p.t.District); ok {
 		p.district = d.Name(p.tag)
@@ -122,8 +124,9 @@ func (a *Area) load(c echo.Context, ref ticketing.Reference) (*ticketPage, error
 	p.facts = p.factList(ctx)
 	p.custody, p.referrals, p.bodies = custody(ctx, dir, v, p), referralViews(ctx, dir, p), bodyOptions(ctx, dir)
 	p.consults = consultViews(ctx, by, dir, p)
-	if b, ok := dir.Body(p.t.Body); ok && p.t.State.InWork() {
-		p.holder = ticketing.NameIn(b.Names, p.tag)
+	p.outside = outsideChip(ctx, dir, ticketing.OutsideOf(p.t.State, p.t.Referrals))
+	if n := len(v.Messages); n > 0 {
+		p.newest = v.Messages[n-1].ID
 	}
 	p.present = a.present(dir, p.t.ID, by)
 	p.people, p.places, p.kinds = people(dir, by, p.t.Department), places(c, dir), categories(ctx, dir)
@@ -215,7 +218,7 @@ func (a *Area) recordRead(c echo.Context, p *ticketPage) error {
 	if err != nil || len(rows) == 0 || !rows[0].Unread {
 		return err // a page that was seen already costs no commit
 	}
-	return a.Reads.MarkSeen(ctx, by.Agent, p.t.ID, p.t.LastMessage)
+	return a.Reads.MarkSeen(ctx, by.Agent, p.t.ID, p.newest)
 }
 
 // show answers with the ticket, and records that it was read.

@@ -2,7 +2,9 @@ package agent
 
 import (
 	"context"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -53,7 +55,12 @@ func referralView(ctx context.Context, dir *ticketing.Directory, p *ticketPage, 
 	}
 	fact("since", pr.Short(r.SentAt))
 	fact("reason", r.Reason)
-	fact("person", r.Person)
+	if r.Waits() {
+		v.chip = components.ChipView{Kind: "warn", Icon: "help", Text: web.T(ctx, "refer.state_asks")}
+		fact("person_asks", r.Person)
+	} else {
+		fact("person", r.Person)
+	}
 	fact("outside", r.Outside)
 	fact("competent", r.Competent)
 	fact("law", r.Law)
@@ -61,12 +68,40 @@ func referralView(ctx context.Context, dir *ticketing.Directory, p *ticketPage, 
 		return v
 	}
 	v.act = p.path + "/referrals/" + strconv.Itoa(r.N)
-	v.due = components.Due{At: r.Due, Target: r.AcceptTarget, Paused: r.Waits(), Pattern: "refer.due"}
+	v.due = components.Due{At: r.Due, Target: r.AcceptTarget, Pattern: "refer.due"}
 	if r.State == ticketing.ReferralAccepted {
-		v.due.Target = r.AnswerTarget
+		v.due.Target, v.due.Pattern = r.AnswerTarget, "refer.due_answer"
 	}
 	fact("expires", pr.Short(r.ExpiresAt))
 	return v
+}
+
+// passes lists what the category shows to an outside body.
+func passes(ctx context.Context, k ticketing.Category) string {
+	var out []string
+	for _, x := range ticketing.AllPassable() {
+		if slices.Contains(k.Passes, x) {
+			out = append(out, web.T(ctx, "refer.pass_"+string(x)))
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+// outsideChip says in a row and in the head of a ticket how the newest referral
+// stands: what waits for the bureau is a warning.
+func outsideChip(ctx context.Context, dir *ticketing.Directory, o ticketing.Outside) *components.ChipView {
+	b, ok := dir.Body(o.Body)
+	if !ok {
+		return nil
+	}
+	look, key := referralKinds[o.State], "refer.chip_"+string(o.State)
+	switch {
+	case o.Asks:
+		look, key = [2]string{"warn", "help"}, "refer.chip_asks"
+	case o.Opinion && o.State == ticketing.ReferralAccepted:
+		key = "refer.chip_sent" // the ticket stays; the opinion is awaited
+	}
+	return &components.ChipView{Kind: look[0], Icon: look[1], Text: web.T(ctx, key, "Name", ticketing.NameIn(b.Names, web.Language(ctx)))}
 }
 
 func bodyOptions(ctx context.Context, dir *ticketing.Directory) []components.Option {

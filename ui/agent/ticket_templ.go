@@ -417,8 +417,8 @@ func ticketHeadContent(p *ticketPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if p.holder != "" {
-			templ_7745c5c3_Err = components.Chip(components.ChipView{Kind: "info", Icon: "transfer", Text: web.T(ctx, "refer.with", "Name", p.holder)}).Render(ctx, templ_7745c5c3_Buffer)
+		if p.outside != nil {
+			templ_7745c5c3_Err = components.Chip(*p.outside).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

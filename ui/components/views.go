@@ -115,6 +115,7 @@ type RowView struct {
 	Where    string  // department
 	Assignee *Person // nil: nobody
 	Present  []PresentView
+	Outside  *ChipView // how an outside body stands to it
 	Unread   bool
 	Draft    bool
 	Selected bool

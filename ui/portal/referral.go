@@ -52,6 +52,9 @@ type referralView struct {
 
 // word gives the text of a deed, which differs where only an opinion is wanted.
 func (v referralView) word(kind, deed string) string {
+	if kind == "deed_" && deed == "answer" && !v.V.Referral.Opinion && v.V.Referral.State == ticketing.ReferralAccepted {
+		return "outside.deed_answer_accepted"
+	}
 	if v.V.Referral.Opinion && deed != "ask" {
 		return "outside." + kind + deed + "_opinion"
 	}

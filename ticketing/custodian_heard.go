@@ -1,0 +1,49 @@
+package ticketing
+
+import "context"
+
+// remark keeps what the body wrote beside its deed, as a note.
+func (c *change) remark(ctx context.Context, n int, s Statement, text string) error {
+	if isBlank(text) {
+		return nil
+	}
+	m, err := c.words(ctx, text, c.speaker(n, s))
+	if err != nil {
+		return err
+	}
+	m.Direction, m.By = Note, c.by.ID()
+	c.t.addMessage(m)
+	return nil
+}
+
+// tellHeard tells whoever has the ticket by e-mail that the body has spoken: the
+// assignee, or else the department. The words stand in the ticket only.
+func (c *change) tellHeard(ctx context.Context, n int) error {
+	to, tag := "", c.Settings.Language
+	if a, ok := c.dir.Agent(c.t.Assignee); ok && !a.Disabled {
+		if to = a.Email; a.Language != "" {
+			tag = a.Language
+		}
+	} else if d, ok := c.dir.Department(c.t.Department); ok {
+		to = NormalEmail(d.Email)
+	}
+	if to == "" {
+		return nil
+	}
+	b, _ := c.dir.Body(c.t.Referral(n).Body)
+	l, err := c.Letters.Compose(PurposeHeard, tag, LetterData{
+		Ref: c.t.Ref, Department: NameIn(b.Names, tag), ActionURL: c.Settings.PublicURL + TicketPath(c.t.Ref),
+	})
+	if err != nil {
+		return err
+	}
+	id, err := c.tx.NextID(ctx, IDDelivery)
+	if err != nil {
+		return err
+	}
+	d := c.newDelivery(DeliveryID(id), c.t, PurposeHeard, Party{Address: to}, l, tag, c.now)
+	d.ToStaff, d.ReplyTo = true, ""
+	c.t.Pending.Deliveries = append(c.t.Pending.Deliveries, d)
+	c.outbox = true
+	return nil
+}
