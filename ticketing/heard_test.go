@@ -20,7 +20,7 @@ func TestBodyIsHeard(t *testing.T) {
 		unread bool
 		want   ticketing.Outside
 	}{
-		"asks": {func(r *referred, s ticketing.Statement) error { return r.cust.Ask(r.Context(), r.link, s) }, true, ticketing.Outside{State: ticketing.ReferralSent, Asks: true}},
+		"asks":    {func(r *referred, s ticketing.Statement) error { return r.cust.Ask(r.Context(), r.link, s) }, true, ticketing.Outside{State: ticketing.ReferralSent, Asks: true}},
 		"accepts": {func(r *referred, s ticketing.Statement) error { return r.cust.Accept(r.Context(), r.link, s) }, true, ticketing.Outside{State: ticketing.ReferralAccepted}},
 		"accepts in silence": {func(r *referred, s ticketing.Statement) error {
 			s.Text = ""
