@@ -228,6 +228,27 @@ type caseRow struct {
 	took, assignee               int64
 }
 
+// listed says how the cases are listed: the columns of their keys and of what is
+// told of them, their order, and the condition of those after a position.
+func (c *choice) listed() (key, fields, order, after string) {
+	key = "f.clock_id, 0"
+	fields = "f.department_id, f.kind, f.outcome, f.code, f.due_at, f.settled_at, " + noInstant + ", " + noInstant + ", f.took"
+	order = "f." + c.day + ", f.clock_id"
+	after = "(f." + c.day + ", f.clock_id) > (?, ?)"
+	switch {
+	case c.signs:
+		key, fields = "f.ticket_id, f.n", "f.department_id, '', '', '', "+noInstant+", "+noInstant+", "+noInstant+", f.at, 0"
+		order, after = "f.day, f.ticket_id, f.n", "(f.day, f.ticket_id, f.n) > (?, ?, ?)"
+	case c.urgent:
+		key, fields = "f.ticket_id, f.episode", ticketFields
+		order, after = "f.next_due_at, f.ticket_id, f.episode", "(f.next_due_at, f.ticket_id, f.episode) > (?, ?, ?)"
+	case !c.clocks:
+		key, fields = "f.ticket_id, f.episode", ticketFields
+		order, after = "f."+c.day+", f.ticket_id, f.episode", "(f."+c.day+", f.ticket_id, f.episode) > (?, ?, ?)"
+	}
+	return key, fields, order, after
+}
+
 // Behind lists the cases of a set, oldest day first, those overdue the latest
 // first; see report.Behind.
 func (db *DB) Behind(ctx context.Context, d report.Drill, cursor string, limit int) (ticketing.Page[report.Case], error) {
@@ -243,21 +264,7 @@ func (db *DB) Behind(ctx context.Context, d report.Drill, cursor string, limit i
 	if err != nil {
 		return page, err
 	}
-	key := "f.clock_id, 0"
-	fields := "f.department_id, f.kind, f.outcome, f.code, f.due_at, f.settled_at, " + noInstant + ", " + noInstant + ", f.took"
-	order := "f." + c.day + ", f.clock_id"
-	after := "(f." + c.day + ", f.clock_id) > (?, ?)"
-	switch {
-	case c.signs:
-		key, fields = "f.ticket_id, f.n", "f.department_id, '', '', '', "+noInstant+", "+noInstant+", "+noInstant+", f.at, 0"
-		order, after = "f.day, f.ticket_id, f.n", "(f.day, f.ticket_id, f.n) > (?, ?, ?)"
-	case c.urgent:
-		key, fields = "f.ticket_id, f.episode", ticketFields
-		order, after = "f.next_due_at, f.ticket_id, f.episode", "(f.next_due_at, f.ticket_id, f.episode) > (?, ?, ?)"
-	case !c.clocks:
-		key, fields = "f.ticket_id, f.episode", ticketFields
-		order, after = "f."+c.day+", f.ticket_id, f.episode", "(f."+c.day+", f.ticket_id, f.episode) > (?, ?, ?)"
-	}
+	key, fields, order, after := c.listed()
 	if cursor != "" {
 		var p casePosition
 		if err := readCursor(cursor, &p); err != nil {

@@ -181,9 +181,9 @@ func widths(out *excelize.StreamWriter, t table) {
 var longTitles = []string{partVariants, partResolve, partCategory, partDepartment, partCodes, partAll}
 
 // sheet gives the words on the tab of the part.
-func (p *part) sheet(print *locale.Printer) string {
+func (p *part) sheet(pr *locale.Printer) string {
 	if slices.Contains(longTitles, p.key) {
-		return print.T("report.tab." + p.key)
+		return pr.T("report.tab." + p.key)
 	}
 	return p.title
 }
