@@ -46,6 +46,7 @@ func attackHijack(b *bureau, admin string) {
 	}
 	local, _, _ := strings.Cut(id[1], "@")
 	short := local[:strings.LastIndex(local, ".")] + "@grad.example"
+	b.atRest(admin, t.Ref, "")
 	version := b.one(admin, t.Ref).Version
 	zli := "Zli <zli@napad.example>"
 	cases := map[string][]string{
