@@ -21,8 +21,9 @@ type RuleOrder struct {
 // A RuleRun is what became of the order of the same version.
 type RuleRun struct {
 	Seen    int // tickets in work
-	Changed int // of them
+	Changed int // of them; by all passes of the order together
 	Held    int // clocks that kept an earlier due instant
+	Failed  int // tickets that could not be changed; the log names the first
 }
 
 // The kinds of rules that orders and their runs are kept as.
@@ -75,13 +76,16 @@ func (r *Registry) ApplyRules(ctx context.Context, by Actor, o RuleOrder) error 
 type Reapply struct {
 	*Bureau
 	Duties Duties
+	Audit  AuditReads
 }
 
 var rulesActor = SystemActor("rules")
 
 // Run gives every ticket in work the newest rules when that was ordered. It may
 // be stopped at any time and begins anew: what has the newest rules is not
-// touched again. It may run on several processes.
+// touched again. It may run on several processes. A ticket that cannot be
+// changed is counted and keeps nothing else; the first such are named in the
+// error, once, since the order is done. Only while the store is Busy it waits.
 func (r *Reapply) Run(ctx context.Context) error {
 	dir, err := r.Store.Directory(ctx)
 	if err != nil || dir.Rules == nil {
@@ -91,33 +95,12 @@ func (r *Reapply) Run(ctx context.Context) error {
 	if !ok || done {
 		return err
 	}
-	var errs []error
-	for last := TicketID(0); ; {
-		ids, err := r.Duties.InWork(ctx, last, upkeepBatch)
-		if err != nil {
-			return err
-		}
-		if len(ids) == 0 {
-			break
-		}
-		for _, id := range ids {
-			changed, held, err := r.one(ctx, dir, id, o, order)
-			if err != nil && !errors.Is(err, NotFound) {
-				errs = append(errs, fmt.Errorf("reapply rules to ticket %d: %w", id, err))
-				if errors.Is(err, Busy) || ctx.Err() != nil || len(errs) >= mostErrors {
-					return errors.Join(errs...)
-				}
-			}
-			run.Seen++
-			run.Held += held
-			if changed {
-				run.Changed++
-			}
-		}
-		last = ids[len(ids)-1]
+	failed, err := r.pass(ctx, dir, o, order, &run)
+	if err != nil {
+		return errors.Join(append(failed, err)...)
 	}
-	if len(errs) > 0 {
-		return errors.Join(errs...) // the next run tries them again
+	if run.Changed, err = r.changed(ctx, order); err != nil {
+		return err
 	}
 	body, err := bodyOf(run)
 	if err != nil {
@@ -129,22 +112,80 @@ func (r *Reapply) Run(ctx context.Context) error {
 	if errors.Is(err, Stale) {
 		return nil // another process was as fast
 	}
+	if err == nil && run.Failed > 0 {
+		err = fmt.Errorf("order %d of rules: %d tickets keep the old ones: %w", order.Version, run.Failed, errors.Join(failed...))
+	}
 	return err
 }
 
-func (r *Reapply) one(ctx context.Context, dir *Directory, id TicketID, o RuleOrder, order Rule) (changed bool, held int, err error) {
+// pass works all tickets in work once. failed are the errors of the first of them
+// that could not be changed; err ends the pass.
+func (r *Reapply) pass(ctx context.Context, dir *Directory, o RuleOrder, order Rule, run *RuleRun) (failed []error, err error) {
+	for last := TicketID(0); ; {
+		ids, err := r.Duties.InWork(ctx, last, upkeepBatch)
+		if err != nil || len(ids) == 0 {
+			return failed, err
+		}
+		for _, id := range ids {
+			held, err := r.one(ctx, dir, id, o, order)
+			switch {
+			case errors.Is(err, NotFound):
+				continue
+			case errors.Is(err, Busy), err != nil && ctx.Err() != nil:
+				return failed, fmt.Errorf("reapply rules to ticket %d: %w", id, err)
+			case err != nil:
+				if run.Failed++; run.Failed <= mostErrors {
+					failed = append(failed, fmt.Errorf("reapply rules to ticket %d: %w", id, err))
+				}
+			}
+			run.Seen++
+			run.Held += held
+		}
+		last = ids[len(ids)-1]
+	}
+}
+
+// orderSkew is how far apart the clocks of processes may be.
+const orderSkew = 10 * time.Minute
+
+// changed counts the tickets that got the newest rules by the order, whichever
+// pass and process gave them: what was recorded of it says so.
+func (r *Reapply) changed(ctx context.Context, order Rule) (int, error) {
+	tickets := map[TicketID]bool{}
+	for cursor := ""; ; {
+		page, err := r.Audit.Events(ctx, EventRebased, rulesActor.ID(), order.At.Add(-orderSkew), time.Time{}, cursor, upkeepBatch)
+		if err != nil {
+			return 0, err
+		}
+		for i := range page.Items {
+			var data struct{ Order int }
+			if e := &page.Items[i]; json.Unmarshal([]byte(e.DataJSON), &data) == nil && data.Order == order.Version {
+				tickets[e.Ticket] = true
+			}
+		}
+		if cursor = page.Next; cursor == "" {
+			return len(tickets), nil
+		}
+	}
+}
+
+func (r *Reapply) one(ctx context.Context, dir *Directory, id TicketID, o RuleOrder, order Rule) (held int, err error) {
 	err = r.Store.InTx(ctx, func(tx Tx) error {
 		t, err := tx.TicketByID(ctx, id)
 		if err != nil {
 			return err
 		}
 		c, _ := dir.Category(t.Category)
+		var changed bool
 		if changed, held = t.Reapply(c, o, order, dir.Rules, r.now()); !changed {
 			return nil
 		}
 		return saveTicket(ctx, tx, t)
 	})
-	return changed, held, err
+	if err != nil {
+		return 0, err
+	}
+	return held, nil
 }
 
 // Reapply gives the open clocks the newest rules, because an officer ordered so:

@@ -11,7 +11,7 @@ import (
 // reapplied works what was ordered, twice: the second time nothing is left.
 func (r *rig) reapplied() ticketing.RuleRun {
 	r.Helper()
-	job := ticketing.Reapply{Bureau: r.Core, Duties: r.Store}
+	job := ticketing.Reapply{Bureau: r.Core, Duties: r.Store, Audit: r.Store}
 	for range 2 {
 		r.later(2 * time.Second)
 		r.must(job.Run(r.Context()))

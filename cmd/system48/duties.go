@@ -24,7 +24,7 @@ type duty struct {
 func (s *system) duties() []duty {
 	watch := &ticketing.Watch{Bureau: s.bureau, Duties: s.db}
 	escalation := &ticketing.Escalation{Bureau: s.bureau}
-	reapply := &ticketing.Reapply{Bureau: s.bureau, Duties: s.db}
+	reapply := &ticketing.Reapply{Bureau: s.bureau, Duties: s.db, Audit: s.db}
 	upkeep := &ticketing.Upkeep{Bureau: s.bureau, Duties: s.db, Auditor: s.auditor}
 	away := &ticketing.Substitution{Bureau: s.bureau, Duties: s.db}
 	return []duty{

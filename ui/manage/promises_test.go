@@ -183,8 +183,18 @@ func TestApplyRules(t *testing.T) {
 	b.post(t, "/manage/promises/apply", http.StatusSeeOther, "reason", "22 May is a holiday")
 	has(t, b.get(t, "/manage/promises", http.StatusOK), "being applied now")
 	has(t, b.post(t, "/manage/promises/apply", http.StatusUnprocessableEntity, "reason", "again"), "worked already")
-	if err := (&ticketing.Reapply{Bureau: s.Core, Duties: s.Store}).Run(t.Context()); err != nil {
+	if err := (&ticketing.Reapply{Bureau: s.Core, Duties: s.Store, Audit: s.Store}).Run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	has(t, b.get(t, "/manage/promises", http.StatusOK), "Last ordered by "+s.Adam.Name, "22 May is a holiday", "0 tickets looked at")
+	page := b.get(t, "/manage/promises", http.StatusOK)
+	has(t, page, "Last ordered by "+s.Adam.Name, "22 May is a holiday", "0 tickets looked at")
+	if strings.Contains(page, "could not be changed") {
+		t.Error("the page tells of failures where there were none")
+	}
+	b.post(t, "/manage/promises/apply", http.StatusSeeOther, "reason", "again")
+	r := ticketing.Rule{Kind: ticketing.RuleApplied, Version: 2, By: "system:rules", At: s.Clock.Now(), Body: `{"Seen":7,"Changed":4,"Failed":3}`}
+	if err := s.Store.InTx(t.Context(), func(tx ticketing.Tx) error { return tx.AddRules(t.Context(), ticketing.Rules{r}) }); err != nil {
+		t.Fatal(err)
+	}
+	has(t, b.get(t, "/manage/promises", http.StatusOK), "7 tickets looked at, 4 changed", "could not be changed: 3")
 }
