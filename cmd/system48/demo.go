@@ -100,6 +100,9 @@ func runDemo(ctx context.Context, f demoFlags, out, errs io.Writer) (err error) 
 		if err := tellStories(ctx, cfg, log, 48, 24, f.stories, demoPassword, bar.show); err != nil {
 			return fmt.Errorf("tell the sample city: %w", err)
 		}
+		if err := tellReferral(ctx, cfg, log); err != nil {
+			return fmt.Errorf("tell of a referral: %w", err)
+		}
 		bar.done()
 	}
 	s, err := openSystem(ctx, cfg, log)
@@ -127,6 +130,9 @@ func demoMailboxes() []postoffice.Account {
 	list := []postoffice.Account{{Address: "s48@" + sampleCityDomain, Password: demoPassword, Protected: true}}
 	for _, name := range demoCitizens {
 		list = append(list, postoffice.Account{Address: name + "@" + sampleMailDomain, Password: demoPassword})
+	}
+	for _, b := range sampleBodies() {
+		list = append(list, postoffice.Account{Address: b.Email, Password: demoPassword})
 	}
 	for _, d := range sampleDepartments() {
 		if d.Email != "" {
@@ -232,6 +238,9 @@ func demoReport(r running, office *postoffice.Office, token string) demoInfo {
 	info.Mailboxes = append(info.Mailboxes, demoMailbox{"s48", "s48@" + sampleCityDomain})
 	for _, name := range demoCitizens {
 		info.Mailboxes = append(info.Mailboxes, demoMailbox{name, name + "@" + sampleMailDomain})
+	}
+	for _, b := range sampleBodies() {
+		info.Mailboxes = append(info.Mailboxes, demoMailbox{b.Code, b.Email})
 	}
 	return info
 }

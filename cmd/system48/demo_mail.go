@@ -29,7 +29,7 @@ type demoMail struct {
 
 var _ demo.Office = (*demoMail)(nil)
 
-// demoCitizens are the mailboxes one may write as.
+// demoCitizens are the mailboxes one may write as, besides those of outside bodies.
 var demoCitizens = []string{"marko", "ana", "fatmir", "jelena"}
 
 // Citizens implements demo.Office.
@@ -37,6 +37,9 @@ func (d *demoMail) Citizens() []string {
 	var out []string
 	for _, name := range demoCitizens {
 		out = append(out, name+"@"+sampleMailDomain)
+	}
+	for _, b := range sampleBodies() {
+		out = append(out, b.Email)
 	}
 	return out
 }

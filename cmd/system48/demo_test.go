@@ -168,3 +168,25 @@ func TestMailToAnswer(t *testing.T) {
 		t.Error("the citizen's answer opened a ticket of its own")
 	}
 }
+
+// TestDemoReferral: the demo has a story that is with an outside body; its letter
+// is in the body's mailbox, and the link in it opens the page that takes it over.
+func TestDemoReferral(t *testing.T) {
+	info := startDemo(t, "--stories", "1")
+	body := newVisitor(t, info.Web)
+	inbox := body.until("/demo/mail?as=pisarnica@elektrodistribucija.example", "/izjasnjenje/", 20*time.Second)
+	link := regexp.MustCompile(`/izjasnjenje/S48-[^?"<]+\?k=[^"<&\s]+`).FindString(html.UnescapeString(inbox))
+	page := body.get(link)
+	for _, want := range []string{"Kabl visi sa bandere", "Ulica Vaka Đurovića 14", "distributivnoj mreži"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page of the referral lacks %q", want)
+		}
+	}
+	if strings.Contains(page, "jelena@") {
+		t.Error("the page shows the citizen's address before the body accepted")
+	}
+	body.until("/demo/mail?as=jelena@posta.example", "Elektrodistribucija", 10*time.Second)
+	agent := newVisitor(t, info.Web)
+	agent.post("/sign-in", "/sign-in", "email", "ana@grad.example", "password", demoPassword)
+	agent.until("/agent/v/all", "Kabl visi sa bandere", time.Second)
+}

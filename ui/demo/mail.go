@@ -36,7 +36,8 @@ type Draft struct {
 
 // Office is the demo's mail servers, as a mail program uses them.
 type Office interface {
-	// Citizens gives the addresses one may write as.
+	// Citizens gives the addresses one may write as: of citizens, then of the
+	// outside bodies that tickets are referred to.
 	Citizens() []string
 	// Bureau is the address to write to.
 	Bureau() string
