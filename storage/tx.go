@@ -19,7 +19,7 @@ const (
 	retryWindow   = 30 * time.Second // of pauses after lost connections
 	firstPause    = 50 * time.Millisecond
 	longestPause  = 2 * time.Second
-	conflictRuns  = 6 // runs of a transaction that keeps meeting others (F12)
+	conflictRuns  = 8 // runs of a transaction that keeps meeting others (F12)
 	conflictPause = 10 * time.Millisecond
 )
 
