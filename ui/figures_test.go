@@ -86,7 +86,7 @@ func workbookValues(t *testing.T, body []byte) map[string]string {
 	return out
 }
 
-// TestFiguresAgree asks the same server for the same period in four ways: what
+// TestFiguresAgree (B22) asks the same server for the same period in four ways: what
 // the page shows, the CSV and the XLSX hold is what programs are given.
 func TestFiguresAgree(t *testing.T) {
 	t.Parallel()

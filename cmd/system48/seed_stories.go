@@ -230,6 +230,9 @@ func (t *teller) live(s *sampleStory, q sampleRequest, words func(string) string
 		if s.Fate == fateStuck && l.Kind != deedNote && l.Kind != deedMove {
 			return
 		}
+		if l.Kind == deedMove && l.To == dept {
+			continue
+		}
 		at = t.next(s, at, l, told)
 		d := sampleDeed{At: at, Kind: l.Kind, By: by, Text: words(l.Text), To: l.To, Code: l.Code, Photo: l.Photo}
 		switch l.Kind {

@@ -172,7 +172,8 @@ func (t *storyteller) arrive(ctx context.Context, i int, x sampleStory) error {
 			change.Location = &ticketing.Location{Address: x.Street}
 		}
 		target := ticketing.Target{Ref: ref}
-		if _, err = t.desk.Change(ctx, by, target, change); err != nil {
+		k, err := t.desk.Change(ctx, by, target, change)
+		if err != nil || k.Department == category.Department {
 			return err
 		}
 		_, err = t.desk.Move(ctx, by, target, category.Department, "")

@@ -97,15 +97,28 @@ func Run(users ...string) (*Server, error) {
 		s.users[u] = Password
 	}
 	s.oauth = httptest.NewServer(s.introspection())
-	if err := s.setUp(); err != nil {
-		s.oauth.Close()
-		return nil, errors.Join(err, os.RemoveAll(dir))
-	}
-	if err := s.launch(); err != nil {
+	if err := s.begin(); err != nil {
 		s.oauth.Close()
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	return s, nil
+}
+
+// begin starts the program, on other ports when somebody took one of these
+// between their choice and the start.
+func (s *Server) begin() error {
+	for try := 1; ; try++ {
+		if err := s.setUp(); err != nil {
+			return err
+		}
+		err := s.launch()
+		if err == nil || try == 5 || !strings.Contains(err.Error(), "Address already in use") {
+			return err
+		}
+		if err := os.Remove(s.path("log")); err != nil {
+			return err
+		}
+	}
 }
 
 // Close stops the server and removes everything it stored.
@@ -188,6 +201,7 @@ func (s *Server) path(name string) string { return filepath.Join(s.dir, name) }
 
 // launch starts the program and waits until it answers.
 func (s *Server) launch() error {
+	starts := s.starts()
 	out, err := os.OpenFile(s.path("stdio"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
@@ -206,16 +220,23 @@ func (s *Server) launch() error {
 	s.cmd, s.exited = cmd, exited
 	s.mu.Unlock()
 
-	return s.await(exited)
+	return s.await(exited, starts)
 }
 
-// await returns when the server answers.
-func (s *Server) await(exited <-chan struct{}) error {
+// starts counts how often the server has said that it has its ports.
+func (s *Server) starts() int { return strings.Count(s.Log(), "starting up") }
+
+// await returns when the server answers, and it is this one: at a port that it
+// did not get another may.
+func (s *Server) await(exited <-chan struct{}, starts int) error {
 	dialer := net.Dialer{Timeout: time.Second}
 	for range 200 {
 		conn, err := dialer.Dial("tcp", s.IMAP)
 		if err == nil {
-			return conn.Close()
+			err = conn.Close()
+		}
+		if err == nil && s.starts() > starts {
+			return nil
 		}
 		select {
 		case <-exited:

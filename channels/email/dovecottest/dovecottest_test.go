@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"io"
+	"net"
 	"os"
 	"strings"
 	"testing"
@@ -79,5 +80,27 @@ func TestServer(t *testing.T) {
 	}
 	if strings.Contains(s.Log(), "Fatal") {
 		t.Errorf("log: %s", s.Log())
+	}
+}
+
+// A server whose port somebody else has taken does not take that one for itself.
+func TestPortTaken(t *testing.T) {
+	t.Parallel()
+	s := Start(t, "bureau")
+	s.Stop()
+	var lc net.ListenConfig
+	taken, err := lc.Listen(t.Context(), "tcp", s.IMAP)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = s.Restart()
+	if err == nil || !strings.Contains(err.Error(), "Address already in use") {
+		t.Errorf("Restart() = %v, want the address in use", err)
+	}
+	if err := taken.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Restart(); err != nil {
+		t.Errorf("Restart() when the port is free again = %v", err)
 	}
 }
