@@ -14,7 +14,8 @@ func ScopeOf(a ticketing.Actor) (ticketing.Scope, error) {
 	if !a.May(ticketing.RightReports) {
 		return ticketing.Scope{}, &ticketing.Error{Kind: ticketing.Forbidden, Key: "access.forbidden", Args: map[string]any{"Right": string(ticketing.RightReports)}}
 	}
-	if !a.System && a.Role == ticketing.RoleHead {
+	program := a.System && a.Agent == 0 // a system token is still its owner's
+	if !program && a.Role == ticketing.RoleHead {
 		return ticketing.Scope{Departments: a.Departments}, nil
 	}
 	return ticketing.Scope{All: true}, nil

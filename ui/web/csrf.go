@@ -25,11 +25,21 @@ func (k *Kit) csrf() echo.MiddlewareFunc {
 		ErrorHandler:          func(error, echo.Context) error { return errForeign },
 	})
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
-		return check(func(c echo.Context) error {
+		checked := check(func(c echo.Context) error {
 			token, _ := c.Get("csrf").(string)
 			sceneOf(c.Request().Context()).csrf = token
 			return next(c)
 		})
+		return func(c echo.Context) error {
+			// The library looks for the token in a form that it would hold in
+			// memory, 32 MB of it, before anybody knows who sends it.
+			if r := c.Request(); isMultipart(r) {
+				if err := parseForm(r); err != nil {
+					return err
+				}
+			}
+			return checked(c)
+		}
 	}
 }
 

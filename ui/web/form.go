@@ -33,21 +33,32 @@ type FieldError struct {
 // temporary files, which are removed with the answer.
 const maxParts = 1 << 20
 
+func isMultipart(r *http.Request) bool {
+	return strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data")
+}
+
+// parseForm parses a form within the bound on memory; a second time it does
+// nothing. A body that is no form is Invalid.
+func parseForm(r *http.Request) error {
+	parse := r.ParseForm
+	if isMultipart(r) {
+		parse = func() error { return r.ParseMultipartForm(maxParts) }
+	}
+	err := parse()
+	if err == nil {
+		return nil
+	}
+	if _, status := classify(err); status == http.StatusRequestEntityTooLarge {
+		return err
+	}
+	return &ticketing.Error{Kind: ticketing.Invalid, Key: "form.unreadable"}
+}
+
 // ReadForm parses the body. A body that is no form is Invalid.
 func ReadForm(c echo.Context) (*Form, error) {
 	r := c.Request()
-	var err error
-	if strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data") {
-		err = r.ParseMultipartForm(maxParts)
-	} else {
-		err = r.ParseForm()
-	}
-	if err != nil {
-		_, status := classify(err)
-		if status == http.StatusRequestEntityTooLarge {
-			return nil, err
-		}
-		return nil, &ticketing.Error{Kind: ticketing.Invalid, Key: "form.unreadable"}
+	if err := parseForm(r); err != nil {
+		return nil, err
 	}
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
 		return &Form{values: r.Form}, nil

@@ -158,7 +158,7 @@ func (k *Kit) Staff(e *echo.Echo, prefix string) *echo.Group {
 
 // StaffUploads is Staff with the larger bound on bodies.
 func (k *Kit) StaffUploads(e *echo.Echo, prefix string) *echo.Group {
-	return e.Group(prefix, k.limitBody(k.UploadLimit), k.deadline, k.withSession, k.csrf(), k.requireStaff)
+	return e.Group(prefix, k.limitBody(k.UploadLimit), k.deadline, k.withSession, k.requireStaff, k.csrf())
 }
 
 // PublicUploads is Public with the larger bound on bodies. What stands in first
