@@ -49,8 +49,9 @@ func TestBodyIsHeard(t *testing.T) {
 				r.must(deed.do(r, s))
 				rows, err := r.Store.TicketRows(t.Context(), ticketing.Scope{All: true}, []ticketing.Reference{r.k.Ref}, r.Ana.ID)
 				r.must(err)
-				deed.want.Body = r.body.ID
-				if x := rows[0]; x.Unread != deed.unread || !x.LastMessageAt.Equal(r.Clock.Now()) || x.Outside != deed.want {
+				want := deed.want
+				want.Body = r.body.ID
+				if x := rows[0]; x.Unread != deed.unread || !x.LastMessageAt.Equal(r.Clock.Now()) || x.Outside != want {
 					t.Errorf("unread %v, last %v, %+v", x.Unread, x.LastMessageAt, x.Outside)
 				}
 				told := r.deliveries(r.k.Ref, ticketing.PurposeHeard)
