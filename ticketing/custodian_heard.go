@@ -31,19 +31,7 @@ func (c *change) tellHeard(ctx context.Context, n int) error {
 		return nil
 	}
 	b, _ := c.dir.Body(c.t.Referral(n).Body)
-	l, err := c.Letters.Compose(PurposeHeard, tag, LetterData{
+	return c.mailStaff(ctx, PurposeHeard, to, tag, LetterData{
 		Ref: c.t.Ref, Department: NameIn(b.Names, tag), ActionURL: c.Settings.PublicURL + TicketPath(c.t.Ref),
 	})
-	if err != nil {
-		return err
-	}
-	id, err := c.tx.NextID(ctx, IDDelivery)
-	if err != nil {
-		return err
-	}
-	d := c.newDelivery(DeliveryID(id), c.t, PurposeHeard, Party{Address: to}, l, tag, c.now)
-	d.ToStaff, d.ReplyTo = true, ""
-	c.t.Pending.Deliveries = append(c.t.Pending.Deliveries, d)
-	c.outbox = true
-	return nil
 }

@@ -30,21 +30,9 @@ func (c *change) tellConsulted(ctx context.Context, dept Department) error {
 		return nil
 	}
 	tag := c.Settings.Language
-	l, err := c.Letters.Compose(PurposeConsult, tag, LetterData{
+	return c.mailStaff(ctx, PurposeConsult, to, tag, LetterData{
 		Ref: c.t.Ref, Department: NameIn(dept.Names, tag), ActionURL: c.Settings.PublicURL + TicketPath(c.t.Ref),
 	})
-	if err != nil {
-		return err
-	}
-	id, err := c.tx.NextID(ctx, IDDelivery)
-	if err != nil {
-		return err
-	}
-	d := c.newDelivery(DeliveryID(id), c.t, PurposeConsult, Party{Address: to}, l, tag, c.now)
-	d.ToStaff, d.ReplyTo = true, ""
-	c.t.Pending.Deliveries = append(c.t.Pending.Deliveries, d)
-	c.outbox = true
-	return nil
 }
 
 // AnswerConsultation answers what the actor's department was asked, though the

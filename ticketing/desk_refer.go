@@ -70,19 +70,11 @@ func (c *change) tellReferred(ctx context.Context, b Body, r *Referral, after ti
 	}
 	data := c.letterData(tag, c.t, c.dir.Rules, c.now)
 	data.Department, data.Note = NameIn(b.Names, tag), r.Reason
-	l, err := c.Letters.Compose(PurposeReferred, tag, data)
+	d, err := c.mail(ctx, PurposeReferred, c.t.ReplyTo, tag, data)
 	if err != nil {
 		return err
 	}
-	id, err := c.tx.NextID(ctx, IDDelivery)
-	if err != nil {
-		return err
-	}
-	d := c.newDelivery(DeliveryID(id), c.t, PurposeReferred, c.t.ReplyTo, l, tag, c.now)
-	d.SendAfter = after
-	r.Told = d.ID
-	c.t.Pending.Deliveries = append(c.t.Pending.Deliveries, d)
-	c.outbox = true
+	d.SendAfter, r.Told = after, d.ID
 	return nil
 }
 
@@ -153,21 +145,14 @@ func (c *change) toBody(ctx context.Context, r *Referral, p Purpose, words strin
 	if tag == "" {
 		tag = c.Settings.Language
 	}
-	l, err := c.Letters.Compose(p, tag, LetterData{
+	d, err := c.mail(ctx, p, Party{Address: to}, tag, LetterData{
 		Ref: c.t.Ref, Department: NameIn(b.Names, tag), ActionURL: c.ReferralURL(tag, c.t.Ref, r), ExpiresAt: r.ExpiresAt,
 		Due: r.Due, Note: r.Reason, Opinion: r.Opinion, Body: words,
 	})
 	if err != nil {
 		return err
 	}
-	id, err := c.tx.NextID(ctx, IDDelivery)
-	if err != nil {
-		return err
-	}
-	d := c.newDelivery(DeliveryID(id), c.t, p, Party{Address: to}, l, tag, c.now)
 	d.ToStaff, d.SendAfter = true, after
 	r.Mail, r.LinkAt = d.ID, c.now
-	c.t.Pending.Deliveries = append(c.t.Pending.Deliveries, d)
-	c.outbox = true
 	return nil
 }

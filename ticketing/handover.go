@@ -21,19 +21,7 @@ func (c *change) announce(ctx context.Context, dept Department) error {
 	data.TrackingURL, data.TrackingCode, data.ReopenURL = "", "", ""
 	data.ActionURL = c.Settings.PublicURL + TicketPath(c.t.Ref)
 	data.Department = NameIn(dept.Names, tag)
-	l, err := c.Letters.Compose(PurposeHandover, tag, data)
-	if err != nil {
-		return err
-	}
-	id, err := c.tx.NextID(ctx, IDDelivery)
-	if err != nil {
-		return err
-	}
-	d := c.newDelivery(DeliveryID(id), c.t, PurposeHandover, Party{Address: to}, l, tag, c.now)
-	d.ToStaff, d.ReplyTo = true, ""
-	c.t.Pending.Deliveries = append(c.t.Pending.Deliveries, d)
-	c.outbox = true
-	return nil
+	return c.mailStaff(ctx, PurposeHandover, to, tag, data)
 }
 
 // digestHour is when the daily digests leave, local time.

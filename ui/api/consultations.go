@@ -45,15 +45,7 @@ type consultationsOutput struct {
 }
 
 func (a *API) getConsultations(ctx context.Context, c *caller, in *RefInput) (*consultationsOutput, error) {
-	ref, err := a.ref(in.Ref)
-	if err != nil {
-		return nil, err
-	}
-	v, err := a.view(ctx, c, ref)
-	if err != nil {
-		return nil, err
-	}
-	s, err := a.scribe(ctx)
+	v, s, err := a.read(ctx, c, in.Ref)
 	if err != nil {
 		return nil, err
 	}

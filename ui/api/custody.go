@@ -61,15 +61,7 @@ type legsOutput struct {
 }
 
 func (a *API) getLegs(ctx context.Context, c *caller, in *RefInput) (*legsOutput, error) {
-	ref, err := a.ref(in.Ref)
-	if err != nil {
-		return nil, err
-	}
-	v, err := a.view(ctx, c, ref)
-	if err != nil {
-		return nil, err
-	}
-	s, err := a.scribe(ctx)
+	v, s, err := a.read(ctx, c, in.Ref)
 	if err != nil {
 		return nil, err
 	}

@@ -47,15 +47,7 @@ type referralsOutput struct {
 }
 
 func (a *API) getReferrals(ctx context.Context, c *caller, in *RefInput) (*referralsOutput, error) {
-	ref, err := a.ref(in.Ref)
-	if err != nil {
-		return nil, err
-	}
-	v, err := a.view(ctx, c, ref)
-	if err != nil {
-		return nil, err
-	}
-	s, err := a.scribe(ctx)
+	v, s, err := a.read(ctx, c, in.Ref)
 	if err != nil {
 		return nil, err
 	}

@@ -82,6 +82,21 @@ func (a *API) scribe(ctx context.Context) (*scribe, error) {
 	return &scribe{API: a, dir: dir, tag: web.Language(ctx)}, nil
 }
 
+// read reads the ticket of the address within the caller's scope, and who writes
+// it down.
+func (a *API) read(ctx context.Context, c *caller, address string) (*ticketing.TicketView, *scribe, error) {
+	ref, err := a.ref(address)
+	if err != nil {
+		return nil, nil, err
+	}
+	v, err := a.view(ctx, c, ref)
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := a.scribe(ctx)
+	return v, s, err
+}
+
 type listTicketsInput struct {
 	State      []string `query:"state" enum:"received,open,waiting,resolved,closed" doc:"any of these, separated by commas; all when absent"`
 	Department string   `query:"department" maxLength:"40" doc:"code of the department that has custody"`
@@ -277,15 +292,7 @@ type clocksOutput struct {
 }
 
 func (a *API) getClocks(ctx context.Context, c *caller, in *getClocksInput) (*clocksOutput, error) {
-	ref, err := a.ref(in.Ref)
-	if err != nil {
-		return nil, err
-	}
-	v, err := a.view(ctx, c, ref)
-	if err != nil {
-		return nil, err
-	}
-	s, err := a.scribe(ctx)
+	v, s, err := a.read(ctx, c, in.Ref)
 	if err != nil {
 		return nil, err
 	}

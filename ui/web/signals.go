@@ -68,7 +68,7 @@ type numbered struct {
 // Run must be running for signals to flow.
 func (k *Kit) NewHub(allowed func(context.Context, ticketing.Actor, ticketing.Signal) bool) *Hub {
 	h := &Hub{kit: k, allowed: allowed, epoch: newRequestID(), next: 1, streams: map[*stream]bool{}, seats: seats{}}
-	k.onEnd, k.newest = h.closeSession, func() string { return h.eventID(h.newest()) }
+	k.onEnd, k.newest = h.closeSession, func() string { return eventID(h.epoch, h.newest()) }
 	return h
 }
 
@@ -290,7 +290,8 @@ func (h *Hub) caughtUp(st *stream) bool {
 	return false
 }
 
-func (h *Hub) eventID(n uint64) string { return h.epoch + ":" + strconv.FormatUint(n, 10) }
+// eventID names a signal of one life of the program; Last-Event-ID brings it back.
+func eventID(epoch string, n uint64) string { return epoch + ":" + strconv.FormatUint(n, 10) }
 
 func (h *Hub) newest() uint64 {
 	h.mu.Lock()
@@ -337,7 +338,7 @@ func (e *eventWriter) event(id uint64, name string, data any) {
 	if s, ok := data.(ticketing.Signal); ok {
 		body, _ = json.Marshal(signalJSON{s.Type, s.Ticket, s.Version, s.Department}) // numbers and a word
 	}
-	e.raw(fmt.Sprintf("id: %s:%d\nevent: %s\ndata: %s\n\n", e.epoch, id, name, body))
+	e.raw(fmt.Sprintf("id: %s\nevent: %s\ndata: %s\n\n", eventID(e.epoch, id), name, body))
 }
 
 func (e *eventWriter) raw(s string) {
