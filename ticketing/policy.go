@@ -170,6 +170,9 @@ func (b *Rulebook) addPolicies(list []Policy) error {
 	return nil
 }
 
+// maxRank bounds the rank of a policy.
+const maxRank = 1000
+
 // checkPolicy says what is wrong with a policy in use: Invalid, by field.
 func (b *Rulebook) checkPolicy(p *Policy) error {
 	profile := p.Profile
@@ -184,6 +187,8 @@ func (b *Rulebook) checkPolicy(p *Policy) error {
 		return policyFault(p, "target", "profile.target")
 	case p.ResolveDays != nil && (*p.ResolveDays < 0 || *p.ResolveDays > 366):
 		return policyFault(p, "resolve_days", "category.resolve_days")
+	case p.Rank < 0 || p.Rank > maxRank:
+		return policyFault(p, "rank", "policy.rank")
 	}
 	if _, ok := b.Ladder(p.Ladder, 0); p.Ladder != "" && !ok {
 		return policyFault(p, "ladder", "ladder.unknown")

@@ -88,6 +88,17 @@ func (c *Calendar) Spec() Spec {
 	return s
 }
 
+// KeepKeys gives holidays that stand in both, with date and name, the code they
+// have in the other: who writes a calendar anew need not know the codes.
+func (s *Spec) KeepKeys(of Spec) {
+	for i := range s.Holidays {
+		h := &s.Holidays[i]
+		if n := slices.IndexFunc(of.Holidays, func(o Holiday) bool { return o.Date == h.Date && o.Name == h.Name }); n >= 0 {
+			h.Key = of.Holidays[n].Key
+		}
+	}
+}
+
 // New makes a calendar. It refuses, with one [*Error] for each fault joined
 // into one error: an unknown zone, windows that overlap or end before they
 // begin, dates that do not exist or lie outside the range, a holiday given

@@ -99,6 +99,7 @@ func (a *API) Mount(e *echo.Echo) {
 	a.registerDeliveries()
 	a.registerIntake()
 	a.registerDirectory()
+	a.registerRules()
 	a.registerReports()
 	a.registerRouting()
 	a.registerAbsences()

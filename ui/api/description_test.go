@@ -80,7 +80,7 @@ func (s *description) check(schema map[string]any, v any, path string) []string 
 			}
 		case "properties", "required", "additionalProperties":
 			bad = append(bad, s.checkObject(schema, word, v, path)...)
-		case "description", "examples", "default", "contentEncoding":
+		case "description", "examples", "default", "contentEncoding", "readOnly":
 		case "minimum", "maximum", "minLength", "maxLength", "maxItems", "pattern":
 			bad = append(bad, path+": answers promise no "+word)
 		default:
@@ -219,6 +219,13 @@ func TestDescriptionIsTrue(t *testing.T) {
 		{"add-absence", "", `{"agent":"ana@grad.example","from":"2030-01-01T00:00:00Z","until":"2030-01-02T00:00:00Z","hand_over":true}`, ""},
 		{"list-absences", "", "", ""},
 		{"end-absence", "", "", "1"},
+		{"put-calendar", "", `{"weekly":[{"day":"monday","from":"07:00","to":"15:00"}],"holidays":[{"date":"2026-05-21","name":"Dan"}],"extra":[{"date":"2026-05-23","from":"08:00","to":"24:00"}]}`, ""},
+		{"put-profile", "", `{"start":"validation","calendar":"added","target_seconds":7200,"validation_calendar":"added","validation_target_seconds":3600,"cutoff":{"weekdays":["friday"]}}`, ""},
+		{"put-ladder", "", `{"steps":[{"clock":"answer","seconds_after_due":-3600,"tell":"head"}],"office":["kabinet@grad.example"]}`, ""},
+		{"put-policy", "", `{"categories":["pothole"],"departments":["roads"],"priorities":["urgent"],"channels":["sms"],"profile":"added","target_seconds":3600,"resolve_days":1,"ladder":"added"}`, ""},
+		{"choose-profile", "", `{"profile":"tivat"}`, ""},
+		{"order-recompute", "", `{"reason":"praznik"}`, ""},
+		{"get-recompute", "", "", ""},
 		{"list-policies", "", "", ""},
 		{"list-ladders", "", "", ""},
 		{"try-promise", "?at=2026-03-06T14:40:00Z&priority=high", "", ""},
@@ -272,7 +279,7 @@ func TestDescriptionIsTrue(t *testing.T) {
 		case "asked":
 			id = d.asked(t, ticketing.Reference(ref))
 		}
-		path := strings.NewReplacer("{ref}", ref, "{id}", id, "{version}", "1", "{part}", "streets").Replace(r.path) + step.query
+		path := strings.NewReplacer("{ref}", ref, "{id}", id, "{version}", "1", "{part}", "streets", "{name}", "added").Replace(r.path) + step.query
 		a := d.call(t, adam, r.method, path, step.body).want(t, max(r.status, http.StatusOK))
 		answered[step.id] = true
 		media, _, _ := strings.Cut(a.header.Get("Content-Type"), ";")

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"net/http"
-	"strings"
 
 	"github.com/sistem48/system48/ticketing"
 	"github.com/sistem48/system48/ticketing/lang"
@@ -17,9 +16,6 @@ func (a *API) registerDirectory() {
 	register(a, get("list-bodies", "/bodies", "Outside bodies that can be asked about a ticket", ""), a.bodies)
 	register(a, get("list-categories", "/categories", "Kinds of requests the city accepts", ""), a.categories)
 	register(a, get("list-users", "/users", "Members of staff", ticketing.RightRead), a.users)
-	register(a, get("list-profiles", "/profiles", "Promises in force", ""), a.profiles)
-	a.registerRules()
-	register(a, get("list-calendars", "/calendars", "Calendars in force", ""), a.calendars)
 }
 
 func texts(names map[lang.Tag]string) map[string]string {
@@ -106,99 +102,6 @@ func (a *API) users(ctx context.Context, c *caller, _ *struct{}) (*pageOutput[us
 			u.Departments = append(u.Departments, s.department(id).Code)
 		}
 		items = append(items, u)
-	}
-	return page(items, ""), nil
-}
-
-type profileJSON struct {
-	Name                    string      `json:"name"`
-	Version                 int         `json:"version"`
-	Default                 bool        `json:"default"`
-	Start                   string      `json:"start" enum:"receipt,validation" doc:"what the promise counts from"`
-	Calendar                string      `json:"calendar"`
-	TargetSeconds           int64       `json:"target_seconds" doc:"of calendar time"`
-	WorkCalendar            string      `json:"work_calendar" doc:"counts the days of doing the work"`
-	ValidationCalendar      *string     `json:"validation_calendar"`
-	ValidationTargetSeconds *int64      `json:"validation_target_seconds"`
-	Cutoff                  *cutoffJSON `json:"cutoff,omitempty" doc:"contacts of these days count from the next working day"`
-}
-
-type cutoffJSON struct {
-	Weekdays []string `json:"weekdays" nullable:"false"`
-	Holidays bool     `json:"holidays"`
-}
-
-func (a *API) profiles(ctx context.Context, _ *caller, _ *struct{}) (*pageOutput[profileJSON], error) {
-	s, err := a.scribe(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var items []profileJSON
-	for _, p := range s.dir.Rules.Profiles() {
-		j := profileJSON{
-			Name: p.Name, Version: p.Version, Default: p.Name == s.dir.Rules.Default, Start: string(p.Start), Calendar: p.Calendar,
-			TargetSeconds: int64(p.Target.Seconds()), WorkCalendar: orElse(p.WorkCalendar, p.Calendar), ValidationCalendar: orNil(p.ValidationCalendar),
-		}
-		if p.ValidationTarget > 0 {
-			n := int64(p.ValidationTarget.Seconds())
-			j.ValidationTargetSeconds = &n
-		}
-		if p.Cutoff != nil {
-			j.Cutoff = &cutoffJSON{Weekdays: []string{}, Holidays: p.Cutoff.Holidays}
-			for _, d := range p.Cutoff.Weekdays {
-				j.Cutoff.Weekdays = append(j.Cutoff.Weekdays, strings.ToLower(d.String()))
-			}
-		}
-		items = append(items, j)
-	}
-	return page(items, ""), nil
-}
-
-type calendarJSON struct {
-	Name     string        `json:"name"`
-	Version  int           `json:"version"`
-	Zone     string        `json:"zone"`
-	Weekly   []windowJSON  `json:"weekly" nullable:"false"`
-	Holidays []holidayJSON `json:"holidays" nullable:"false"`
-	Extra    []extraJSON   `json:"extra" nullable:"false" doc:"dates with hours of their own"`
-}
-
-type windowJSON struct {
-	Day  string `json:"day"`
-	From string `json:"from" doc:"local time"`
-	To   string `json:"to" doc:"local time, not open any more; 24:00 is midnight"`
-}
-
-type holidayJSON struct {
-	Date string `json:"date"`
-	Name string `json:"name"`
-}
-
-type extraJSON struct {
-	Date string `json:"date"`
-	From string `json:"from"`
-	To   string `json:"to"`
-}
-
-func (a *API) calendars(ctx context.Context, _ *caller, _ *struct{}) (*pageOutput[calendarJSON], error) {
-	s, err := a.scribe(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var items []calendarJSON
-	for _, c := range s.dir.Rules.Calendars() {
-		spec := c.Spec()
-		j := calendarJSON{Name: spec.Name, Version: spec.Version, Zone: spec.Zone, Weekly: []windowJSON{}, Holidays: []holidayJSON{}, Extra: []extraJSON{}}
-		for _, w := range spec.Weekly {
-			j.Weekly = append(j.Weekly, windowJSON{strings.ToLower(w.Day.String()), w.From.String(), w.To.String()})
-		}
-		for _, h := range spec.Holidays {
-			j.Holidays = append(j.Holidays, holidayJSON{h.Date.String(), h.Name})
-		}
-		for _, x := range spec.Extra {
-			j.Extra = append(j.Extra, extraJSON{x.Date.String(), x.From.String(), x.To.String()})
-		}
-		items = append(items, j)
 	}
 	return page(items, ""), nil
 }

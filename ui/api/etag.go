@@ -23,16 +23,9 @@ func matches(header string, version int64) bool {
 	return false
 }
 
-// ifMatch gives the target of a change: the version that If-Match names, or
-// none for "*" and without the header. Of several versions the current one is
-// taken if it is among them. A tag that cannot be a version of ours, and a weak
-// one, match nothing: Stale (RFC 9110 §13.1.1).
-func (a *API) ifMatch(ctx context.Context, c *caller, ref ticketing.Reference, header string) (ticketing.Target, error) {
-	target := ticketing.Target{Ref: ref}
-	header = strings.TrimSpace(header)
-	if header == "" || header == "*" {
-		return target, nil
-	}
+// versionsIn gives the versions that If-Match names. A tag that cannot be a
+// version of ours, and a weak one, is left out (RFC 9110 §13.1.1).
+func versionsIn(header string) []int64 {
 	var versions []int64
 	for tag := range strings.SplitSeq(header, ",") {
 		tag = strings.TrimSpace(tag)
@@ -43,6 +36,19 @@ func (a *API) ifMatch(ctx context.Context, c *caller, ref ticketing.Reference, h
 			versions = append(versions, n)
 		}
 	}
+	return versions
+}
+
+// ifMatch gives the target of a change: the version that If-Match names, or
+// none for "*" and without the header. Of several versions the current one is
+// taken if it is among them. When none can be a version of ours: Stale.
+func (a *API) ifMatch(ctx context.Context, c *caller, ref ticketing.Reference, header string) (ticketing.Target, error) {
+	target := ticketing.Target{Ref: ref}
+	header = strings.TrimSpace(header)
+	if header == "" || header == "*" {
+		return target, nil
+	}
+	versions := versionsIn(header)
 	stale := &ticketing.Error{Kind: ticketing.Stale, Key: "ticket.stale"}
 	if len(versions) == 1 {
 		target.Version = versions[0]

@@ -15,13 +15,15 @@ var bodies = map[string]string{
 	"refer-ticket": `{"department":"lighting","reason":"x"}`, "tell-body": `{"text":"x"}`,
 	"consult": `{"department":"lighting","text":"x"}`, "answer-consultation": `{"text":"x"}`,
 	"pause-ticket": `{"reason":"weather"}`, "close-ticket": `{"code":"withdrawn"}`, "resolve-ticket": `{"note":"12/26"}`,
-	"validate-ticket": `{"valid":true}`, "put-routing": `{"version":0,"all":false,"rules":[]}`,
+	"put-policy": `{"version":0,"profile":"tivat"}`, "put-ladder": `{"version":0,"steps":[]}`, "choose-profile": `{"profile":"tivat"}`,
+	"put-profile": `{"version":0,"start":"receipt","calendar":"24x7","target_seconds":7200}`, "put-calendar": `{"version":0,"weekly":[{"day":"monday","from":"07:00","to":"15:00"}]}`,
+	"order-recompute": `{"reason":"x"}`, "validate-ticket": `{"valid":true}`, "put-routing": `{"version":0,"all":false,"rules":[]}`,
 	"add-absence": `{"agent":"adam@grad.example","from":"2030-01-01T00:00:00Z","until":"2030-01-02T00:00:00Z"}`, "upload": "bytes",
 }
 
 // pathOf fills a route's path in.
 func pathOf(r route, ref ticketing.Reference, id string) string {
-	p := strings.NewReplacer("{ref}", string(ref), "{id}", id, "{version}", "1", "{part}", "streets").Replace(r.path)
+	p := strings.NewReplacer("{ref}", string(ref), "{id}", id, "{version}", "1", "{part}", "streets", "{name}", "new-one").Replace(r.path)
 	switch r.id {
 	case "list-deliveries":
 		p += "?state=pending"

@@ -113,6 +113,10 @@ var own = map[string]string{
 	"state.unknown":      "There is no such state.",
 	"phone.malformed":    "This is not a whole telephone number.",
 	"language.unknown":   "The bureau does not write this language.",
+	"channel.unknown":    "There is no such channel.",
+	"api.path_name":      "The name is the one of the path.",
+	"api.minutes":        "Give whole minutes.",
+	"api.zone":           "Calendars follow the time zone of the city.",
 }
 
 // words says what an error that was made for a person means, "" when there are

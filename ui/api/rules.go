@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/sistem48/system48/ticketing"
+	"github.com/sistem48/system48/ticketing/calendar"
 )
 
 func (a *API) registerRules() {
@@ -14,80 +15,58 @@ func (a *API) registerRules() {
 	}
 	register(a, get("list-policies", "/policies", "Which promise holds for what, in the order in which they are tried"), a.policies)
 	register(a, get("list-ladders", "/ladders", "Who is told when of a promise in danger"), a.ladders)
+	register(a, get("list-profiles", "/profiles", "Promises in force"), a.profiles)
+	register(a, get("list-calendars", "/calendars", "Calendars in force"), a.calendars)
 	register(a, get("try-promise", "/promise", "What a contact would be promised, and why; nothing is stored"), a.tryPromise)
+	const manage = ticketing.RightManage
+	put := func(id, path, summary string) route {
+		return route{id: id, method: http.MethodPut, path: path, summary: summary, right: manage, text: savingText}
+	}
+	register(a, put("put-policy", "/policies/{name}", "Save a policy"), a.putPolicy)
+	register(a, put("put-ladder", "/ladders/{name}", "Save a ladder"), a.putLadder)
+	register(a, put("put-profile", "/profiles/{name}", "Save a promise"), a.putProfile)
+	register(a, put("put-calendar", "/calendars/{name}", "Save a calendar"), a.putCalendar)
+	register(a, route{
+		id: "choose-profile", method: http.MethodPut, path: "/default-profile", summary: "Choose the city's promise", right: manage,
+		text: "It holds for categories that name none.",
+	}, a.chooseProfile)
+	register(a, route{
+		id: "order-recompute", method: http.MethodPost, path: "/recompute", summary: "Let promises that run follow the newest rules", right: manage,
+		status: http.StatusAccepted, text: "It is worked by the program itself; while one is, another is a conflict.",
+	}, a.orderRecompute)
+	register(a, get("get-recompute", "/recompute", "What became of the newest order to recompute"), a.getRecompute)
 }
 
-type policyJSON struct {
-	Name          string   `json:"name"`
-	Version       int      `json:"version"`
-	Categories    []string `json:"categories" nullable:"false" doc:"codes; empty: any"`
-	Departments   []string `json:"departments" nullable:"false" doc:"codes of those in custody; empty: any"`
-	Priorities    []string `json:"priorities" nullable:"false" doc:"empty: any"`
-	Channels      []string `json:"channels" nullable:"false" doc:"empty: any"`
-	Rank          int      `json:"rank" doc:"among those that ask for as much the lower comes first"`
-	Profile       *string  `json:"profile" doc:"null: as the category says"`
-	TargetSeconds *int64   `json:"target_seconds" doc:"to answer; null: as the profile says"`
-	ResolveDays   *int     `json:"resolve_days" doc:"0: no such promise; null: as the category says"`
-	Ladder        *string  `json:"ladder" doc:"null: the city's"`
-	Disabled      bool     `json:"disabled"`
-}
+const savingText = "Enters a new version; clocks that run keep the one they have. If-Match, or else version in the body, names the version that was read; " +
+	"neither, or version 0, is for a rule that is not there yet. What could not be kept is refused with its field and changes nothing."
 
 func (a *API) policies(ctx context.Context, _ *caller, _ *struct{}) (*pageOutput[policyJSON], error) {
+	return listRules(ctx, a, (*ticketing.Rulebook).Policies, (*scribe).policy)
+}
+
+func (a *API) ladders(ctx context.Context, c *caller, _ *struct{}) (*pageOutput[ladderJSON], error) {
+	return listRules(ctx, a, (*ticketing.Rulebook).Ladders, func(s *scribe, l ticketing.Ladder) ladderJSON {
+		return s.ladder(l, c.actor.May(ticketing.RightManage))
+	})
+}
+
+func (a *API) profiles(ctx context.Context, _ *caller, _ *struct{}) (*pageOutput[profileJSON], error) {
+	return listRules(ctx, a, (*ticketing.Rulebook).Profiles, (*scribe).profile)
+}
+
+func (a *API) calendars(ctx context.Context, _ *caller, _ *struct{}) (*pageOutput[calendarJSON], error) {
+	return listRules(ctx, a, (*ticketing.Rulebook).Calendars, func(s *scribe, c *calendar.Calendar) calendarJSON { return s.calendar(c.Spec()) })
+}
+
+// listRules answers with the newest version of each rule of a kind.
+func listRules[T, J any](ctx context.Context, a *API, list func(*ticketing.Rulebook) []T, write func(*scribe, T) J) (*pageOutput[J], error) {
 	s, err := a.scribe(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var items []policyJSON
-	for _, p := range s.dir.Rules.Policies() {
-		j := policyJSON{
-			Name: p.Name, Version: p.Version, Rank: p.Rank, Profile: orNil(p.Profile), ResolveDays: p.ResolveDays, Ladder: orNil(p.Ladder),
-			Disabled: p.Disabled, Categories: []string{}, Departments: []string{}, Priorities: []string{}, Channels: []string{},
-		}
-		if seconds := int64(p.Target / time.Second); seconds > 0 {
-			j.TargetSeconds = &seconds
-		}
-		for _, id := range p.Categories {
-			k, _ := s.dir.Category(id)
-			j.Categories = append(j.Categories, k.Code)
-		}
-		for _, id := range p.Departments {
-			j.Departments = append(j.Departments, s.department(id).Code)
-		}
-		for _, x := range p.Priorities {
-			j.Priorities = append(j.Priorities, x.String())
-		}
-		for _, x := range p.Channels {
-			j.Channels = append(j.Channels, string(x))
-		}
-		items = append(items, j)
-	}
-	return page(items, ""), nil
-}
-
-type ladderJSON struct {
-	Name    string     `json:"name"`
-	Version int        `json:"version"`
-	Steps   []stepJSON `json:"steps" nullable:"false"`
-}
-
-type stepJSON struct {
-	Clock   string `json:"clock" enum:"validation,answer,next_answer,resolve,leg"`
-	Seconds int64  `json:"seconds_after_due" doc:"of working time; negative: before"`
-	Tell    string `json:"tell" enum:"assignee,head,office"`
-}
-
-func (a *API) ladders(ctx context.Context, _ *caller, _ *struct{}) (*pageOutput[ladderJSON], error) {
-	s, err := a.scribe(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var items []ladderJSON
-	for _, l := range s.dir.Rules.Ladders() {
-		j := ladderJSON{Name: l.Name, Version: l.Version, Steps: []stepJSON{}}
-		for _, x := range l.Steps {
-			j.Steps = append(j.Steps, stepJSON{string(x.Clock), int64(x.After / time.Second), string(x.Tell)})
-		}
-		items = append(items, j)
+	var items []J
+	for _, x := range list(s.dir.Rules) {
+		items = append(items, write(s, x))
 	}
 	return page(items, ""), nil
 }

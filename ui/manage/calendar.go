@@ -134,10 +134,6 @@ func readCalendar(f *web.Form, was calendar.Spec, name string, now int) calendar
 	for _, d := range week {
 		k.readDay(f, d)
 	}
-	keys := map[string]string{} // the shipped holidays keep their code, by which they are named in other languages
-	for _, h := range was.Holidays {
-		keys[h.Date.String()+h.Name] = h.Key
-	}
 	for _, y := range yearsOf(f, now) {
 		for line := range strings.Lines(f.Text(yearField(y), 20_000)) {
 			text, called, _ := strings.Cut(strings.TrimSpace(line), " ")
@@ -149,8 +145,7 @@ func readCalendar(f *web.Form, was calendar.Spec, name string, now int) calendar
 				f.Fail(yearField(y), "promises.date_bad", "Text", text, "Year", y)
 				continue
 			}
-			called = strings.TrimSpace(called)
-			k.spec.Holidays = append(k.spec.Holidays, calendar.Holiday{Date: date, Name: called, Key: keys[date.String()+called]})
+			k.spec.Holidays = append(k.spec.Holidays, calendar.Holiday{Date: date, Name: strings.TrimSpace(called)})
 			k.holidays = append(k.holidays, yearField(y))
 		}
 	}
@@ -167,6 +162,7 @@ func readCalendar(f *web.Form, was calendar.Spec, name string, now int) calendar
 		}
 		k.spec.Extra = append(k.spec.Extra, calendar.ExtraDay{Date: date, From: from, To: to})
 	}
+	k.spec.KeepKeys(was)
 	return k
 }
 
