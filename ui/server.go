@@ -74,6 +74,10 @@ type Deps struct {
 	// Mount adds what other rooms serve on the same address: the REST API, web
 	// hooks, the demo's mailbox page.
 	Mount []web.Mount
+	// Hooks are what other systems call, by path: "/hooks/twilio/sms", or with one
+	// parameter "/hooks/cti/:token". A hook has neither session nor protection of
+	// forms: it authenticates every request by itself.
+	Hooks map[string]http.Handler
 }
 
 // A Server is the site.
@@ -120,6 +124,10 @@ func New(d Deps) (*Server, error) {
 	}).Mount(s.echo)
 	for _, mount := range d.Mount {
 		mount(kit, s.echo)
+	}
+	hooks := kit.Machine(s.echo, "")
+	for path, h := range d.Hooks {
+		hooks.POST(path, echo.WrapHandler(h))
 	}
 	return s, nil
 }

@@ -74,8 +74,9 @@ var rooms = map[string]room{
 	"channels/email/postoffice":  {std: stdAdapter, own: append([]string{"channels", "channels/email"}, core...), foreign: mailMods},
 	"channels/email/emailtest":   {std: stdAdapter},
 	"channels/email/dovecottest": {own: append([]string{"channels", "channels/email"}, core...), foreign: mailMods, testsOnly: true},
-	"channels/sms":               {std: stdAdapter, own: append([]string{"channels"}, core...), foreign: []string{"github.com/twilio/twilio-go"}},
-	"channels/phone":             {std: stdAdapter, own: append([]string{"channels"}, core...), foreign: []string{"github.com/twilio/twilio-go"}},
+	"channels/twilio":            {std: stdAdapter},
+	"channels/sms":               {std: stdAdapter, own: append([]string{"channels", "channels/twilio"}, core...), foreign: []string{"github.com/twilio/twilio-go"}},
+	"channels/phone":             {std: stdAdapter, own: append([]string{"channels", "channels/twilio"}, core...), foreign: []string{"github.com/twilio/twilio-go"}},
 	"channels/partner":           {std: stdAdapter, own: append([]string{"channels"}, core...)},
 
 	"storage":             {std: stdAdapter, own: append([]string{"storage/sqlite", "storage/migrations", "storage/jobs"}, core...), foreign: databaseMods, testOwn: []string{"storage/blob"}},
@@ -105,9 +106,10 @@ var (
 	testForeign   = []string{"github.com/google/go-cmp", "pgregory.net/rapid", "golang.org/x/tools/txtar", "github.com/chromedp", "golang.org/x/net/html"}
 	// A room whose tests need a stand-in of the outside world names its module here.
 	testForeignOf = map[string][]string{
-		"storage/blob": {"github.com/johannesboyne/gofakes3"},
-		"ui/static":    {"github.com/BurntSushi/toml"},
-		"cmd/system48": {"github.com/johannesboyne/gofakes3", "github.com/emersion", "github.com/jackc/pgx/v5"},
+		"storage/blob":    {"github.com/johannesboyne/gofakes3"},
+		"channels/twilio": {"github.com/twilio/twilio-go"},
+		"ui/static":       {"github.com/BurntSushi/toml"},
+		"cmd/system48":    {"github.com/johannesboyne/gofakes3", "github.com/emersion", "github.com/jackc/pgx/v5"},
 	}
 )
 
