@@ -103,11 +103,12 @@ func (db *DB) TicketCounts(ctx context.Context, s ticketing.Scope, agent ticketi
 	if agent == 0 {
 		return c, nil
 	}
-	custody, args := inCustody(db.engine, s)
+	custody, scope := inCustody(db.engine, s)
+	args := append([]any{int64(agent)}, scope...)
 	var found bool
 	err = db.query(ctx, statement{
-		query: memo("select count(*) from tickets where state < 3 and assignee_id = ?" + custody),
-		args:  append([]any{int64(agent)}, args...), read: one(&found, &c.Mine),
+		query: memo("select count(*) from (select 1 from tickets where state < 3 and assignee_id = ?" + custody + " limit ?) mine"),
+		args:  append(args, ticketing.MostMine), read: one(&found, &c.Mine),
 	})
 	return c, err
 }

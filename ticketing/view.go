@@ -100,9 +100,13 @@ type Page[T any] struct {
 	Next  string
 }
 
+// MostMine is as far as an agent's own tickets are counted, so that the number
+// costs the same however many there are.
+const MostMine = 1000
+
 // Counts are the numbers beside the views of the navigation.
 type Counts struct {
-	Mine         int
+	Mine         int // at most MostMine
 	Unassigned   int
 	DueToday     int
 	Overdue      int

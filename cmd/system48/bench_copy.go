@@ -44,8 +44,21 @@ func multiply(ctx context.Context, url, engine string, copies int) (err error) {
 				return fmt.Errorf("copy %s: %w", table, err)
 			}
 		}
+		if err := raiseCounter(ctx, db, engine, strings.TrimSuffix(table, "s")+"_ids", step*int64(copies+1)); err != nil {
+			return fmt.Errorf("count %s on: %w", table, err)
+		}
 	}
 	return nil
+}
+
+// raiseCounter lets the identifiers that are handed out go on behind the copies.
+func raiseCounter(ctx context.Context, db *sql.DB, engine, name string, next int64) error {
+	text := "update counters set next = max(next, $2) where name = $1"
+	if engine == "postgres" {
+		text = "select setval($1, greatest(nextval($1), $2::bigint))"
+	}
+	_, err := db.ExecContext(ctx, text, name, next)
+	return err
 }
 
 func columnsOf(ctx context.Context, db *sql.DB, table string) ([]*sql.ColumnType, error) {

@@ -231,7 +231,7 @@ func count(c *ticketing.Counts, t *ticketing.Ticket, agent ticketing.AgentID, no
 	}
 	c.Open++
 	c.ByDepartment[t.Department]++
-	add(&c.Mine, agent != 0 && t.Assignee == agent)
+	add(&c.Mine, agent != 0 && t.Assignee == agent && c.Mine < ticketing.MostMine)
 	add(&c.Unassigned, t.Assignee == 0)
 	add(&c.Waiting, t.State == ticketing.StateWaiting)
 	add(&c.Overdue, !t.DueAt.IsZero() && t.DueAt.Before(now))

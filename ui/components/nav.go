@@ -72,7 +72,7 @@ func (n *Navigator) Groups(ctx context.Context, a ticketing.Actor) ([]NavGroup, 
 
 func workItems(ctx context.Context, a ticketing.Actor, c ticketing.Counts) []NavItem {
 	items := []NavItem{
-		{Href: ViewMine, Icon: "inbox", Label: web.T(ctx, "nav.mine"), Count: c.Mine},
+		{Href: ViewMine, Icon: "inbox", Label: web.T(ctx, "nav.mine"), Count: c.Mine, Least: c.Mine == ticketing.MostMine},
 		{Href: ViewUnassigned, Icon: "users", Label: web.T(ctx, "nav.unassigned"), Count: c.Unassigned},
 		{Href: ViewToday, Icon: "clock", Label: web.T(ctx, "nav.today"), Count: c.DueToday},
 		{Href: ViewOverdue, Icon: "flame", Label: web.T(ctx, "nav.overdue"), Count: c.Overdue, Bad: true},

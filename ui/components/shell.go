@@ -3,6 +3,7 @@ package components
 import (
 	"context"
 	"encoding/json"
+	"strconv"
 
 	"github.com/a-h/templ"
 
@@ -52,8 +53,16 @@ type NavItem struct {
 	Icon  string
 	Label string
 	Count int  // 0 = no number
+	Least bool // there are at least so many
 	Bad   bool // the number is bad news
 	Wide  bool // left out on telephones
+}
+
+func (i NavItem) number() string {
+	if i.Least {
+		return strconv.Itoa(i.Count) + "+"
+	}
+	return strconv.Itoa(i.Count)
 }
 
 // htmxConfig is htmx's configuration (ui.md §2): nothing evaluated, nothing
