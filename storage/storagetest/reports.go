@@ -154,6 +154,7 @@ func testReports(t *testing.T, r *room) {
 	t.Run("a change reaches the figures with the next fold", func(t *testing.T) { r.reportChange(t, whole) })
 	t.Run("a head sees the own departments alone", func(t *testing.T) { r.reportOfHead(t, whole, len(list)) })
 	t.Run("the overview agrees with the departments' reports", func(t *testing.T) { r.reportOverview(t, whole) })
+	t.Run("days add up however they are asked for", func(t *testing.T) { r.reportSums(t, whole.Period) })
 	t.Run("a simulation under the same promise gives the report's figures", func(t *testing.T) { r.reportSimulated(t, whole) })
 	t.Run("a period that ends before it begins", func(t *testing.T) {
 		_, err := report.Department(ctx(), r, reader, r.request(today, today-1))
@@ -388,8 +389,31 @@ func (r *room) reportOverview(t *testing.T, whole report.Request) {
 		if f := one.Figure(report.Overdue); f.Numerator != line.Overdue.Numerator {
 			t.Errorf("department %d: %d late in the overview, %d in its report", line.Department, line.Overdue.Numerator, f.Numerator)
 		}
+		r.trendAgrees(t, line, whole)
 	}
 	if len(city.Departments) < 2 {
 		t.Errorf("%d departments in the overview", len(city.Departments))
+	}
+}
+
+// trendAgrees compares the weeks of a department's line with its own report of them.
+func (r *room) trendAgrees(t *testing.T, line report.DepartmentLine, whole report.Request) {
+	t.Helper()
+	req := whole
+	req.Filter.Departments = []ticketing.DepartmentID{line.Department}
+	req.Period.From = line.Trend.Points[0].Period.From
+	own, err := report.Department(ctx(), r, reader, req)
+	must(t, err)
+	due := int64(0)
+	for i, p := range own.Weeks[0].Points {
+		w := line.Trend.Points[i]
+		if w.Period != p.Period || w.Figure.Numerator != p.Figure.Numerator || w.Figure.Denominator != p.Figure.Denominator {
+			t.Errorf("department %d, week of %s: %d of %d in the overview, %d of %d in its report", line.Department, p.Period.From, w.Figure.Numerator, w.Figure.Denominator, p.Figure.Numerator, p.Figure.Denominator)
+		}
+		r.leadsTo(t, "trend", w.Figure.Of, w.Figure.Denominator)
+		due += w.Figure.Denominator
+	}
+	if due == 0 {
+		t.Errorf("department %d: nothing due in its trend", line.Department)
 	}
 }

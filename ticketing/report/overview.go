@@ -83,8 +83,9 @@ type overviewer struct {
 	departments []ticketing.DepartmentID
 	standings   map[ticketing.DepartmentID]Standing
 	fair        []ClockDay
-	clocksOf    map[ticketing.DepartmentID][]ClockDay // of byDay
-	ticketsOf   map[ticketing.DepartmentID][]TicketDay
+	sums        map[ticketing.DepartmentID][]ClockDay  // of the period, a row per kind
+	weekly      map[ticketing.DepartmentID][]ClockDay  // answers, of the weeks of the trend
+	ticketsOf   map[ticketing.DepartmentID][]TicketDay // of byDayT
 	suspects    []Suspect
 }
 
@@ -100,60 +101,46 @@ func (v *overviewer) read(ctx context.Context) error {
 	if v.asOf = asOf; asOf.IsZero() {
 		v.asOf = v.req.Now.UTC()
 	}
-	wide := v.req.Period
-	wide.From = min(wide.From, (wide.To - 7*(trendWeeks-1)).Monday())
-	answers := []ticketing.ClockKind{ticketing.ClockAnswer, ticketing.ClockNextAnswer}
-	all := []Dimension{ByAll}
-	if v.byDay, err = v.clockDays(ctx, SumQuery{Departments: v.departments, Period: wide, By: all, Kinds: answers, Bare: true}); err != nil {
+	all, answers := []Dimension{ByAll}, []ticketing.ClockKind{ticketing.ClockAnswer}
+	if v.byDay, err = v.clockDays(ctx, SumQuery{Departments: v.departments, Period: v.req.Period, By: all, Kinds: kindsRead, Whole: true, Apart: true, Brief: true}); err != nil {
 		return err
 	}
-	if v.byDayT, err = v.ticketDays(ctx, SumQuery{Departments: v.departments, Period: v.req.Period, By: all}); err != nil {
+	weeks, err := v.clockDays(ctx, SumQuery{Departments: v.departments, Period: trendOf(v.req.Period), By: all, Kinds: answers, Weekly: true, Brief: true})
+	if err != nil {
 		return err
 	}
-	v.clocksOf, v.ticketsOf = map[ticketing.DepartmentID][]ClockDay{}, map[ticketing.DepartmentID][]TicketDay{}
-	for i := range v.byDay {
-		d := v.byDay[i].Department
-		v.clocksOf[d] = append(v.clocksOf[d], v.byDay[i])
+	if v.byDayT, err = v.ticketDays(ctx, SumQuery{Departments: v.departments, Period: v.req.Period, By: all, Brief: true}); err != nil {
+		return err
 	}
+	v.sums, v.weekly, v.ticketsOf = byDepartment(v.byDay), byDepartment(weeks), map[ticketing.DepartmentID][]TicketDay{}
 	for i := range v.byDayT {
 		d := v.byDayT[i].Department
 		v.ticketsOf[d] = append(v.ticketsOf[d], v.byDayT[i])
 	}
-	if v.apart, v.apartT, err = v.days(ctx, SumQuery{Departments: v.departments, Period: v.req.Compare, By: []Dimension{ByAll}, Whole: true, Apart: true}); err != nil {
+	if v.apart, v.apartT, err = v.days(ctx, SumQuery{Departments: v.departments, Period: v.req.Compare, By: all, Kinds: kindsRead, Whole: true, Apart: true, Brief: true}); err != nil {
 		return err
 	}
-	if v.fair, err = v.clockDays(ctx, SumQuery{Departments: v.req.Filter.Departments, Period: v.req.Period, By: []Dimension{ByChannel, ByLanguage}, Kinds: answers[:1]}); err != nil {
+	if v.fair, err = v.clockDays(ctx, SumQuery{Departments: v.req.Filter.Departments, Period: v.req.Period, By: []Dimension{ByChannel, ByLanguage}, Kinds: answers}); err != nil {
 		return err
 	}
 	if v.suspects, err = v.src.Suspects(ctx, v.departments, v.req.Period); err != nil {
 		return err
 	}
-	clocks, err := v.clockDays(ctx, SumQuery{Departments: v.departments, Period: v.req.Period, By: all, Whole: true})
-	if err != nil {
-		return err
-	}
-	v.clocks, v.tickets[0] = totals(clocks, v.byDayT)
+	v.clocks, v.tickets[0] = totals(v.byDay, v.byDayT)
 	v.before, v.tickets[1] = totals(v.apart, v.apartT)
 	return nil
 }
 
-// of gives the daily rows of a department, 0 for all, in a period.
-func (v *overviewer) of(d ticketing.DepartmentID, p Period) (clocks []ClockDay, tickets []TicketDay) {
-	allClocks, allTickets := v.byDay, v.byDayT
-	if d != 0 {
-		allClocks, allTickets = v.clocksOf[d], v.ticketsOf[d]
+// trendOf is the period of the trend: twelve weeks up to the end of p.
+func trendOf(p Period) Period { return Period{(p.To - 7*(trendWeeks-1)).Monday(), p.To} }
+
+func byDepartment(rows []ClockDay) map[ticketing.DepartmentID][]ClockDay {
+	out := map[ticketing.DepartmentID][]ClockDay{}
+	for i := range rows {
+		d := rows[i].Department
+		out[d] = append(out[d], rows[i])
 	}
-	for i := range allClocks {
-		if p.Contains(allClocks[i].Day) {
-			clocks = append(clocks, allClocks[i])
-		}
-	}
-	for i := range allTickets {
-		if p.Contains(allTickets[i].Day) {
-			tickets = append(tickets, allTickets[i])
-		}
-	}
-	return clocks, tickets
+	return out
 }
 
 func (v *overviewer) figures() []Figure {
@@ -179,7 +166,7 @@ func (v *overviewer) figures() []Figure {
 
 // line makes a department's line; ok is false for one in which nothing happened.
 func (v *overviewer) line(ctx context.Context, d ticketing.DepartmentID) (DepartmentLine, bool, error) {
-	clocks, tickets := v.of(d, v.req.Period)
+	clocks, tickets := v.sums[d], v.ticketsOf[d]
 	sums, t := totals(clocks, tickets)
 	standing := v.standings[d]
 	answer := sums[ticketing.ClockAnswer]
@@ -216,10 +203,9 @@ func (v *overviewer) line(ctx context.Context, d ticketing.DepartmentID) (Depart
 
 func (v *overviewer) trend(d ticketing.DepartmentID) Series {
 	s := Series{Measure: AnswerOnTime, Target: v.req.Target}
-	end := v.req.Period.To
-	clocks, _ := byWeek(v.clocksOf[d], nil)
-	for _, p := range (Period{(end - 7*(trendWeeks-1)).Monday(), end}).Weeks() {
-		sums, _ := totals(clocks[p.From.Monday()], nil)
+	clocks, _ := byWeek(v.weekly[d], nil)
+	for _, p := range trendOf(v.req.Period).Weeks() {
+		sums, _ := totals(clocks[p.From], nil)
 		answer := sums[ticketing.ClockAnswer]
 		at := func(set Set) Drill {
 			drill := v.drill(set, ticketing.ClockAnswer)

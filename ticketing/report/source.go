@@ -13,8 +13,14 @@ type SumQuery struct {
 	Period      Period
 	By          []Dimension           // which rows; none: all of them
 	Kinds       []ticketing.ClockKind // of promises; none: all
-	Bare        bool                  // promises without Spread
-	// Whole adds the days of the period up: rows have no Day, and promises no Spread.
+	// Brief is answered along the key of an index: of promises Due, Met, Waited and
+	// Done alone are given, of episodes Received and Closed.
+	Brief bool
+	// Weekly adds the days of a week up: the Day of a row is its Monday, and
+	// promises have no Spread, episodes no Hours. Departments stay apart.
+	Weekly bool
+	// Whole adds the days of the period up: rows have no Day, promises no Spread and
+	// episodes no Hours.
 	Whole bool
 	// Apart keeps departments apart in Whole; else they are added up too.
 	Apart bool

@@ -293,8 +293,11 @@ func Select(clocks []ClockDay, tickets []TicketDay, q SumQuery) ([]ClockDay, []T
 		if k.Department == 0 || !q.Period.Contains(k.Day) || !q.has(k.By) || (len(q.Departments) > 0 && !slices.Contains(q.Departments, k.Department)) {
 			return k, false
 		}
-		if q.Whole {
+		switch {
+		case q.Whole:
 			k.Day = 0
+		case q.Weekly:
+			k.Day = k.Day.Monday()
 		}
 		if !q.Apart && (q.Whole || len(q.Departments) == 0) {
 			k.Department = 0
@@ -304,15 +307,25 @@ func Select(clocks []ClockDay, tickets []TicketDay, q SumQuery) ([]ClockDay, []T
 	for i := range clocks {
 		if k, ok := key(clocks[i].DayKey); ok && (len(q.Kinds) == 0 || slices.Contains(q.Kinds, clocks[i].Kind)) {
 			sum := clocks[i].ClockSum
-			if q.Whole || q.Bare {
+			if q.Whole || q.Weekly {
 				sum.Spread = nil
+			}
+			if q.Brief {
+				sum = ClockSum{Due: sum.Due, Met: sum.Met, Waited: sum.Waited, Done: sum.Done}
 			}
 			f.clock(k.Department, k.Day, dimValue{k.By, k.Value}, clocks[i].Kind).Add(&sum)
 		}
 	}
 	for i := range tickets {
 		if k, ok := key(tickets[i].DayKey); ok {
-			f.ticket(k.Department, k.Day, dimValue{k.By, k.Value}).Add(&tickets[i].TicketSum)
+			sum := tickets[i].TicketSum
+			if q.Whole || q.Weekly {
+				sum.Hours = [24]int64{}
+			}
+			if q.Brief {
+				sum = TicketSum{Received: sum.Received, Closed: sum.Closed}
+			}
+			f.ticket(k.Department, k.Day, dimValue{k.By, k.Value}).Add(&sum)
 		}
 	}
 	return f.Days()
