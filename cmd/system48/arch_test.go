@@ -77,6 +77,7 @@ var rooms = map[string]room{
 	"channels/twilio":            {std: stdAdapter},
 	"channels/sms":               {std: stdAdapter, own: append([]string{"channels", "channels/twilio"}, core...), foreign: []string{"github.com/twilio/twilio-go"}},
 	"channels/phone":             {std: stdAdapter, own: append([]string{"channels", "channels/twilio"}, core...), foreign: []string{"github.com/twilio/twilio-go"}},
+	"channels/phone/calllog":     {std: stdAdapter, own: append([]string{"channels"}, core...)},
 	"channels/partner":           {std: stdAdapter, own: append([]string{"channels"}, core...)},
 
 	"storage":             {std: stdAdapter, own: append([]string{"storage/sqlite", "storage/migrations", "storage/jobs"}, core...), foreign: databaseMods, testOwn: []string{"storage/blob"}},
