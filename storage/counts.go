@@ -28,8 +28,9 @@ type countsCache struct {
 // countSums is never changed once made.
 type countSums struct {
 	groups      []countGroup
-	spam        map[int64]int
+	spam        map[ticketing.DepartmentID]int
 	quarantined int
+	questions   map[ticketing.DepartmentID]int
 }
 
 // many reports whether so many tickets in work are as described that they are
@@ -67,12 +68,13 @@ var (
 		sum(case when due_at < ? then 1 else 0 end), sum(case when due_at >= ? and due_at < ? then 1 else 0 end)
 		from tickets {lite:indexed by tickets_work_department_due} where state < 3 group by department_id, state, assignee_id <> 0`)
 	countSpam        = sqlQuery("select department_id, count(*) from tickets where spam = 1 group by department_id")
+	countQuestions   = sqlQuery("select q.department_id, count(*) from questions q join tickets t on t.id = q.ticket_id where t.state < 3 group by q.department_id")
 	countQuarantined = sqlQuery("select count(*) from ledger where state >= 3 and state = 4")
 )
 
 // TicketCounts counts for the navigation; see ticketing.TicketReads.
 func (db *DB) TicketCounts(ctx context.Context, s ticketing.Scope, agent ticketing.AgentID, now, dayEnd time.Time) (ticketing.Counts, error) {
-	c := ticketing.Counts{ByDepartment: map[ticketing.DepartmentID]int{}}
+	c := ticketing.Counts{ByDepartment: map[ticketing.DepartmentID]int{}, Questions: map[ticketing.DepartmentID]int{}}
 	sums, err := db.sums(ctx, now, dayEnd)
 	if err != nil {
 		return c, err
@@ -93,8 +95,13 @@ func (db *DB) TicketCounts(ctx context.Context, s ticketing.Scope, agent ticketi
 		}
 	}
 	for d, n := range sums.spam {
-		if s.Sees(ticketing.DepartmentID(d)) {
+		if s.Sees(d) {
 			c.Spam += n
+		}
+	}
+	for d, n := range sums.questions {
+		if s.Sees(d) {
+			c.Questions[d] = n
 		}
 	}
 	if s.All {
@@ -155,7 +162,7 @@ func (db *DB) renewSums(ctx context.Context, now, dayEnd, at time.Time) {
 }
 
 func (db *DB) sumUp(ctx context.Context, now, dayEnd time.Time) (*countSums, error) {
-	s := &countSums{spam: map[int64]int{}}
+	s := &countSums{spam: map[ticketing.DepartmentID]int{}, questions: map[ticketing.DepartmentID]int{}}
 	var found bool
 	n := instant(now)
 	err := db.query(ctx,
@@ -170,22 +177,28 @@ func (db *DB) sumUp(ctx context.Context, now, dayEnd time.Time) (*countSums, err
 			}
 			return r.Err()
 		}},
-		statement{query: countSpam, read: func(r rows) error {
-			clear(s.spam)
-			for r.Next() {
-				var d int64
-				var n int
-				if err := r.Scan(&d, &n); err != nil {
-					return err
-				}
-				s.spam[d] = n
-			}
-			return r.Err()
-		}},
+		statement{query: countSpam, read: byDepartment(s.spam)},
+		statement{query: countQuestions, read: byDepartment(s.questions)},
 		statement{query: countQuarantined, read: one(&found, &s.quarantined)},
 	)
 	if err != nil {
 		return nil, err
 	}
 	return s, nil
+}
+
+// byDepartment reads numbers by department.
+func byDepartment(of map[ticketing.DepartmentID]int) func(rows) error {
+	return func(r rows) error {
+		clear(of)
+		for r.Next() {
+			var d int64
+			var n int
+			if err := r.Scan(&d, &n); err != nil {
+				return err
+			}
+			of[ticketing.DepartmentID(d)] = n
+		}
+		return r.Err()
+	}
 }

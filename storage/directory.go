@@ -76,6 +76,8 @@ func (db *DB) loadDirectory(ctx context.Context, before *ticketing.Directory) (*
 	var letters []letterTextRow
 	var heads []routingHead
 	var absences []absenceRow
+	var views []savedViewRow
+	var templates []templateRow
 	err := db.query(ctx,
 		statement{query: stampQuery, read: one(&found, &d.Stamp)},
 		statement{query: allDepartments, read: into(&departments)},
@@ -86,6 +88,8 @@ func (db *DB) loadDirectory(ctx context.Context, before *ticketing.Directory) (*
 		statement{query: newestLetters, read: into(&letters)},
 		statement{query: newestRoutings, read: intoHeads(&heads)},
 		statement{query: laterAbsences, args: []any{instant(db.instant())}, read: into(&absences)},
+		statement{query: allViews, read: into(&views)},
+		statement{query: allTemplates, read: into(&templates)},
 	)
 	if err != nil {
 		return nil, err
@@ -109,6 +113,10 @@ func (db *DB) loadDirectory(ctx context.Context, before *ticketing.Directory) (*
 	}
 	for i := range absences {
 		d.Absences = append(d.Absences, absences[i].absence())
+	}
+	d.Views = viewsIn(views)
+	for i := range templates {
+		d.Templates = append(d.Templates, templates[i].template())
 	}
 	book, err := rulesOf(rules).Book(db.zone)
 	if err != nil {

@@ -98,6 +98,8 @@ func (l *lister) pick(condition string, args ...any) {
 func (l *lister) chooseDepartments() {
 	f := l.f
 	switch {
+	case f.Asked:
+		l.asked()
 	case f.Department != 0:
 		l.departments = []int64{int64(f.Department)}
 		l.nothing = l.nothing || !f.Scope.Sees(f.Department)
@@ -113,6 +115,22 @@ func (l *lister) chooseDepartments() {
 		custody, args := inCustody(l.db.engine, f.Scope)
 		l.where.WriteString(custody)
 		l.args = append(l.args, args...)
+	}
+}
+
+// asked narrows to tickets with an open question to the departments, whoever has
+// them. They are few: the planner begins with them.
+func (l *lister) asked() {
+	var who []ticketing.DepartmentID
+	for _, d := range l.f.Questions {
+		if l.f.Scope.Sees(d) {
+			who = append(who, d)
+		}
+	}
+	l.nothing = l.nothing || len(who) == 0
+	l.pick("id in (select ticket_id from questions where department_id"+isOneOf+")", ints(l.db.engine, who))
+	if l.f.Department != 0 {
+		l.and("department_id = ?", int64(l.f.Department))
 	}
 }
 

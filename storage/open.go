@@ -70,15 +70,16 @@ type DB struct {
 	turn *writer         // SQLite only
 	read *gorm.DB
 
-	ids       *identifiers
-	inserter  *jobs.Inserter
-	bus       *bus
-	publisher *publisher // PostgreSQL only
-	directory directoryCache
-	counts    countsCache
-	sent      sentCount
-	settled   settledCount
-	stop      context.CancelFunc
+	ids        *identifiers
+	inserter   *jobs.Inserter
+	bus        *bus
+	publisher  *publisher // PostgreSQL only
+	directory  directoryCache
+	counts     countsCache
+	viewCounts viewCounts
+	sent       sentCount
+	settled    settledCount
+	stop       context.CancelFunc
 	// background is work that must end before the database is closed.
 	background sync.WaitGroup
 	// explain is told of every query outside transactions; tests set it.

@@ -35,10 +35,12 @@ func (t *tx) TicketByOutside(ctx context.Context, b ticketing.BodyID, number str
 }
 
 var (
-	holdAsked   = sqlQuery("insert into ticket_held (ticket_id, department_id, asked) values (?, ?, true) on conflict do nothing")
-	dropAsked   = sqlQuery("delete from ticket_held where ticket_id = ? and department_id = ? and asked = true")
-	addOutside  = sqlQuery("insert into outside_refs (body_id, number, ticket_id) values (?, ?, ?) on conflict do nothing")
-	dropOutside = sqlQuery("delete from outside_refs where body_id = ? and number = ? and ticket_id = ?")
+	holdAsked    = sqlQuery("insert into ticket_held (ticket_id, department_id, asked) values (?, ?, true) on conflict do nothing")
+	dropAsked    = sqlQuery("delete from ticket_held where ticket_id = ? and department_id = ? and asked = true")
+	addOutside   = sqlQuery("insert into outside_refs (body_id, number, ticket_id) values (?, ?, ?) on conflict do nothing")
+	addQuestion  = sqlQuery("insert into questions (department_id, ticket_id) values (?, ?) on conflict do nothing")
+	dropQuestion = sqlQuery("delete from questions where department_id = ? and ticket_id = ?")
+	dropOutside  = sqlQuery("delete from outside_refs where body_id = ? and number = ? and ticket_id = ?")
 )
 
 // writeReferred keeps what is searched for of referrals and consultations: the
@@ -64,6 +66,7 @@ func (t *tx) writeReferred(before, after *loadedTicket) {
 			t.queue(dropOutside, int64(k.body), k.number, id)
 		}
 	}
+	t.writeQuestions(id, old.Consultations, after.row.Consultations)
 	read, reads := readAsAsked(old.Consultations), readAsAsked(after.row.Consultations)
 	for d := range reads {
 		if !read[d] {
@@ -75,6 +78,31 @@ func (t *tx) writeReferred(before, after *loadedTicket) {
 			t.queue(dropAsked, id, int64(d))
 		}
 	}
+}
+
+// writeQuestions keeps which departments owe the ticket an answer.
+func (t *tx) writeQuestions(id int64, old, now []ticketing.Consultation) {
+	owed, owes := owedBy(old), owedBy(now)
+	for d := range owes {
+		if !owed[d] {
+			t.queue(addQuestion, int64(d), id)
+		}
+	}
+	for d := range owed {
+		if !owes[d] {
+			t.queue(dropQuestion, int64(d), id)
+		}
+	}
+}
+
+func owedBy(list []ticketing.Consultation) map[ticketing.DepartmentID]bool {
+	out := map[ticketing.DepartmentID]bool{}
+	for i := range list {
+		if list[i].Open() {
+			out[list[i].Department] = true
+		}
+	}
+	return out
 }
 
 type outsideNumber struct {

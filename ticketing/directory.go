@@ -105,9 +105,8 @@ type Agent struct {
 func (a *Agent) Initials() string { return Initials(a.Name) }
 
 // A Directory is a consistent snapshot of what changes rarely: departments,
-// categories, agents (without password hashes), profiles and calendars, routing
-// and absences. It is
-// immutable; the store renews it when something changed.
+// categories, agents (without password hashes), profiles and calendars, routing,
+// absences, saved views and ready-made answers. It is immutable; the store renews it when something changed.
 type Directory struct {
 	Departments []Department
 	Bodies      []Body
@@ -117,7 +116,9 @@ type Directory struct {
 	Rules       *Rulebook
 	Routes      *Routes   // rules and districts of routing; nil when there are none
 	Absences    []Absence // that last or are to come
-	Stamp       int64     // raised by every change
+	Views       []SavedView
+	Templates   []Template // ready-made answers
+	Stamp       int64      // raised by every change
 }
 
 // Department gives the department, ok false when unknown.

@@ -29,6 +29,9 @@ type LetterData struct {
 	Body         string        // an agent's words
 	AgentName    string
 	Department   string // name in the letter's language
+	Citizen      string // name of the requester; only ready-made answers mention it, as the two that follow
+	Category     string // name in the letter's language
+	Place        string
 	Code         ClosingCode
 	Opinion      bool   // of a referral: only an opinion is wanted
 	Note         string // of closing: the competent body, the law
@@ -54,4 +57,10 @@ type Letters interface {
 	// every fault an error of its own (errors.Join) with Line, Placeholder and
 	// Detail; an unknown letter is NotFound. An empty body is right.
 	Check(t LetterText) error
+	// CheckTemplate reads a ready-made answer. What is wrong is as with Check, of the
+	// field "text_" and the language.
+	CheckTemplate(tag lang.Tag, text string) error
+	// Fill writes a ready-made answer that is written in one language (in) for a
+	// reader of another (tag): the same, or Cyrillic for Latin.
+	Fill(in, tag lang.Tag, text string, d LetterData) (string, error)
 }

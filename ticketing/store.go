@@ -131,6 +131,15 @@ type Tx interface {
 	// asked yet is an order that asks for nothing.
 	MailboxOrder(ctx context.Context, account string) (MailboxOrder, error)
 	SaveMailboxOrder(ctx context.Context, o MailboxOrder) error
+	// SavedViews gives the agent's own views and all shared ones, and keeps others from
+	// changing any until the transaction ends. SaveView writes a new (ID 0) or changed
+	// one, another Version than the stored one is Stale; DropView forgets one.
+	SavedViews(ctx context.Context, owner AgentID) ([]SavedView, error)
+	SaveView(ctx context.Context, v *SavedView) error
+	DropView(ctx context.Context, id ViewID) error
+	// SaveTemplate writes a ready-made answer, new (ID 0) or changed; a taken name is
+	// Conflict, another Version than the stored one Stale.
+	SaveTemplate(ctx context.Context, x *Template) error
 	// EndSessions ends every session and API token of the agent.
 	EndSessions(ctx context.Context, id AgentID) error
 	// SavePass and Pass keep links that work once; Pass locks. Pass is found by

@@ -41,11 +41,15 @@ type TicketFilter struct {
 	DueFrom    time.Time // due not before
 	DueBefore  time.Time // due before
 	Spam       bool      // the spam view instead of everything else
-	Query      string    // reference, mail, telephone, name, words
-	Sort       Sort
-	Desc       bool
-	Limit      int    // 1–200; 0 = 50
-	Cursor     string // of the page before; one that does not fit is Invalid
+	// Asked: only those with an open question to one of the departments Questions
+	// that the scope sees, whoever has custody.
+	Asked     bool
+	Questions []DepartmentID
+	Query     string // reference, mail, telephone, name, words
+	Sort      Sort
+	Desc      bool
+	Limit     int    // 1–200; 0 = 50
+	Cursor    string // of the page before; one that does not fit is Invalid
 }
 
 // A TicketRow is a line of a list.
@@ -115,6 +119,7 @@ type Counts struct {
 	Spam         int
 	Quarantined  int
 	ByDepartment map[DepartmentID]int // in work
+	Questions    map[DepartmentID]int // tickets in work with an open question to the department
 }
 
 // A TicketView is all that a ticket's page shows.
@@ -132,6 +137,9 @@ type TicketView struct {
 type TicketReads interface {
 	// Tickets lists; agent is who asks, for Unread and Draft, 0 for nobody.
 	Tickets(ctx context.Context, f TicketFilter, agent AgentID) (Page[TicketRow], error)
+	// CountTickets counts for each filter as far as most, whatever its Sort, Limit
+	// and Cursor; the numbers may be some seconds old.
+	CountTickets(ctx context.Context, filters []TicketFilter, most int) ([]int, error)
 	// TicketRows gives single rows by reference, those in scope, for live refreshing.
 	TicketRows(ctx context.Context, s Scope, refs []Reference, agent AgentID) ([]TicketRow, error)
 	// TicketView gives a whole ticket; outside the scope NotFound.

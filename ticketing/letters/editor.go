@@ -95,11 +95,15 @@ func (s *Shelf) Placeholders(tag lang.Tag, name string) []Placeholder {
 		f = forms[ticketing.Purpose(name)]
 		f.fields = with(citySigns, f.fields)
 	}
+	return s.placeholders(tag, f, sample(tag, name, s.options.Zone))
+}
+
+func (s *Shelf) placeholders(tag lang.Tag, f form, d ticketing.LetterData) []Placeholder {
 	b := s.book.Load()
 	t, tag := b.in(tag)
 	c := composer{book: b, texts: t, tag: tag}
-	d := sample(tag, name, b.options.Zone)
 	v := c.values(d)
+	v["citizen"], v["category"], v["place"] = short(d.Citizen), short(d.Category), short(d.Place)
 	v[signatureName] = text(t.signature.render(tag, v, nil))
 	if items := c.items(v, d.Refs); len(items) > 0 {
 		maps.Copy(v, items[0])

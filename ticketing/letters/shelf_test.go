@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sistem48/system48/ticketing"
 	"github.com/sistem48/system48/ticketing/lang"
@@ -141,5 +142,53 @@ func TestEveryLetterIsEditable(t *testing.T) {
 	}
 	if _, err := Shipped(lang.En, "../../book"); ticketing.KindOf(err) != ticketing.NotFound {
 		t.Errorf("Shipped() = %v, want not found", err)
+	}
+}
+
+// TestReadyMade: a ready-made answer is filled in once, in the citizen's script;
+// what a citizen is called or wrote is never read for placeholders (A19, A20).
+func TestReadyMade(t *testing.T) {
+	t.Parallel()
+	s := shelf(t)
+	d := ticketing.LetterData{Ref: "S48-26-000161-3", TrackingURL: "https://48.example/p/x", TrackingCode: "7Q2M-9XK4-T1ZC", ReceivedAt: time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)}
+	const src = "{?citizen}Poštovani/a {citizen},\n{!citizen}Poštovani,\n\nprimili smo predmet {ref}{{}}.\n{?due}Odgovor stiže do {due}.\n\n{?phone}Pozovite {phone}."
+	for _, tt := range []struct {
+		name, citizen string
+		tag           lang.Tag
+		want          string
+	}{
+		{"nobody", "", lang.SrLatn, "Poštovani,\n\nprimili smo predmet S48-26-000161-3{}."},
+		{"a name", "Marko", lang.SrLatn, "Poštovani/a Marko,\n\nprimili smo predmet S48-26-000161-3{}."},
+		{"a name like a placeholder", "{ref}{{7*7}}\n{?due}x", lang.SrLatn, "Poštovani/a {ref}{{7*7}} {?due}x,\n\nprimili smo predmet S48-26-000161-3{}."},
+		{"Cyrillic", "Marko", lang.SrCyrl, "Поштовани/а Marko,\n\nпримили смо предмет S48-26-000161-3{}."},
+	} {
+		d.Citizen = tt.citizen
+		got, err := s.Fill(lang.SrLatn, tt.tag, src, d)
+		if i := strings.Index(got, "\n\nPoz"); i > 0 {
+			got = got[:i]
+		}
+		if i := strings.Index(got, "\n\nПоз"); i > 0 {
+			got = got[:i]
+		}
+		if err != nil || got != tt.want {
+			t.Errorf("%s: %q, %v, want %q", tt.name, got, err, tt.want)
+		}
+	}
+	for src, key := range map[string]string{
+		"{citizen}": "letter.may_miss", "{?nobody}x": "letter.unknown", "{body}": "letter.unknown", "<b>x</b>": "letter.markup", "{ref": "letter.open_brace",
+	} {
+		err := s.CheckTemplate(lang.En, "a\n"+src)
+		var e *ticketing.Error
+		if !errors.As(err, &e) || e.Key != key || e.Field != "text_en" || e.Args["Line"] != 2 {
+			t.Errorf("%q: %v, want %s in line 2", src, err, key)
+		}
+	}
+	for _, p := range s.TemplatePlaceholders(lang.SrLatn) {
+		if p.Sample == "" && p.Name != "{privacy_url}" { // this city has none
+			t.Errorf("%s has no sample", p.Name)
+		}
+	}
+	if text, err := s.PreviewTemplate(lang.Sq, "{ref} {city}"); err != nil || !strings.Contains(text, "S48-26-004812-6") {
+		t.Errorf("preview %q, %v", text, err)
 	}
 }

@@ -63,6 +63,10 @@ func (v view) snapshot(stamp int64, zone *time.Location, now time.Time) (_ *tick
 		func(a, b *ticketing.Absence) int { return cmp.Compare(a.ID, b.ID) }) {
 		d.Absences = append(d.Absences, *copyOf(x))
 	}
+	d.Views = v.viewList()
+	for _, x := range v.templates.list(v.in, nil, func(a, b *ticketing.Template) int { return cmp.Compare(a.ID, b.ID) }) {
+		d.Templates = append(d.Templates, *copyOf(x))
+	}
 	d.Routes, err = v.routes()
 	return d, err
 }

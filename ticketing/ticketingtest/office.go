@@ -75,6 +75,22 @@ func (Letters) Check(t ticketing.LetterText) error {
 	return nil
 }
 
+// CheckTemplate implements [ticketing.Letters]: a text with {oops} is wrong in line 1.
+func (Letters) CheckTemplate(tag lang.Tag, text string) error {
+	if strings.Contains(text, "{oops}") {
+		return &ticketing.Error{
+			Kind: ticketing.Invalid, Field: "text_" + string(tag), Key: "letter.unknown",
+			Args: map[string]any{"Line": 1, "Placeholder": "{oops}", "Detail": "ref"},
+		}
+	}
+	return nil
+}
+
+// Fill implements [ticketing.Letters]: {ref}, {citizen} and {agent} are filled in, once.
+func (Letters) Fill(_, _ lang.Tag, text string, d ticketing.LetterData) (string, error) {
+	return strings.NewReplacer("{ref}", string(d.Ref), "{citizen}", d.Citizen, "{agent}", d.AgentName).Replace(text), nil
+}
+
 // An Office is a bureau ready for work: an in-memory store with the test city
 // in it, blobs, a clock, and the core's Bureau over them.
 type Office struct {

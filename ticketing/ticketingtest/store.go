@@ -59,6 +59,8 @@ type Store struct {
 	routings    *table[routingKey, *ticketing.RoutingVersion]
 	turns       *table[ticketing.DepartmentID, ticketing.AgentID]
 	absences    *table[ticketing.AbsenceID, *ticketing.Absence]
+	savedViews  *table[ticketing.ViewID, *ticketing.SavedView]
+	templates   *table[ticketing.TemplateID, *ticketing.Template]
 	rules       *table[string, ticketing.Rules] // one row, ""
 	stamps      *table[string, int64]           // one row, ""
 	notices     *table[ticketing.NoticeID, ticketing.Notice]
@@ -136,6 +138,8 @@ func NewStore(now func() time.Time, zone *time.Location) *Store {
 	s.bodies = newTable[ticketing.BodyID, *ticketing.Body](s)
 	s.legs = newTable[ticketing.TicketID, []ticketing.Leg](s)
 	s.subscribed = newTable[subscriptionKey, ticketing.Subscription](s)
+	s.savedViews = newTable[ticketing.ViewID, *ticketing.SavedView](s)
+	s.templates = newTable[ticketing.TemplateID, *ticketing.Template](s)
 	s.rules = newTable[string, ticketing.Rules](s)
 	s.stamps = newTable[string, int64](s)
 	s.passes = newTable[string, *ticketing.Pass](s)

@@ -107,7 +107,7 @@ func (v view) matcher(f ticketing.TicketFilter) func(*ticketing.Ticket) bool {
 		citizens = v.family(v.stayer(f.Citizen))
 	}
 	return func(t *ticketing.Ticket) bool {
-		return f.Scope.Sees(t.Department) && inView(f, t) && hasFields(f, t) && inTime(f, t.DueAt) &&
+		return (f.Scope.Sees(t.Department) || f.Asked) && (!f.Asked || isAsked(f, t)) && inView(f, t) && hasFields(f, t) && inTime(f, t.DueAt) &&
 			(f.Citizen == 0 || slices.Contains(citizens, t.Citizen)) &&
 			(q.empty || q.matches(v.ticketWords(t), v.contactsOf(t)))
 	}
@@ -132,6 +132,13 @@ func inView(f ticketing.TicketFilter, t *ticketing.Ticket) bool {
 		return slices.Contains(f.States, t.State)
 	}
 	return t.State.InWork()
+}
+
+// isAsked reports whether a department of the filter owes the ticket an answer.
+func isAsked(f ticketing.TicketFilter, t *ticketing.Ticket) bool {
+	return slices.ContainsFunc(t.Consultations, func(c ticketing.Consultation) bool {
+		return c.Open() && slices.Contains(f.Questions, c.Department) && f.Scope.Sees(c.Department)
+	})
 }
 
 func isSpam(t *ticketing.Ticket) bool {
@@ -200,11 +207,16 @@ func (s *Store) TicketRows(ctx context.Context, scope ticketing.Scope, refs []ti
 
 // TicketCounts implements [ticketing.TicketReads].
 func (s *Store) TicketCounts(ctx context.Context, scope ticketing.Scope, agent ticketing.AgentID, now, dayEnd time.Time) (c ticketing.Counts, err error) {
-	c.ByDepartment = map[ticketing.DepartmentID]int{}
+	c.ByDepartment, c.Questions = map[ticketing.DepartmentID]int{}, map[ticketing.DepartmentID]int{}
 	err = s.read(ctx, func(v view) error {
 		for _, t := range v.tickets.each(v.in) {
 			if scope.Sees(t.Department) {
 				count(&c, t, agent, now, dayEnd)
+			}
+			for _, d := range askedDepartments(t) {
+				if scope.Sees(d) && t.State.InWork() {
+					c.Questions[d]++
+				}
 			}
 		}
 		for _, r := range v.ledger.each(v.in) {
@@ -236,4 +248,15 @@ func count(c *ticketing.Counts, t *ticketing.Ticket, agent ticketing.AgentID, no
 	add(&c.Waiting, t.State == ticketing.StateWaiting)
 	add(&c.Overdue, !t.DueAt.IsZero() && t.DueAt.Before(now))
 	add(&c.DueToday, !t.DueAt.IsZero() && !t.DueAt.Before(now) && t.DueAt.Before(dayEnd))
+}
+
+// askedDepartments gives the departments that owe the ticket an answer.
+func askedDepartments(t *ticketing.Ticket) []ticketing.DepartmentID {
+	var out []ticketing.DepartmentID
+	for i := range t.Consultations {
+		if c := &t.Consultations[i]; c.Open() && !slices.Contains(out, c.Department) {
+			out = append(out, c.Department)
+		}
+	}
+	return out
 }
