@@ -185,3 +185,32 @@ func BenchmarkAssign16(b *testing.B) {
 		return err
 	})
 }
+
+// BenchmarkHundredTickets measures what a list of a hundred tickets reads for
+// programs: each by itself, and all together.
+func BenchmarkHundredTickets(b *testing.B) {
+	eachBench(b, func(b *testing.B, x *bench) {
+		x.receive(b, 2000)
+		if err := x.db.Analyze(context.Background()); err != nil {
+			b.Fatal(err)
+		}
+		refs := x.refs(b, 100)[:100]
+		all := ticketing.Scope{All: true}
+		b.Run("one-by-one", func(b *testing.B) {
+			for b.Loop() {
+				for _, ref := range refs {
+					if _, err := x.db.TicketView(context.Background(), all, ref); err != nil {
+						b.Fatal(err)
+					}
+				}
+			}
+		})
+		b.Run("together", func(b *testing.B) {
+			for b.Loop() {
+				if list, err := x.db.TicketHeads(context.Background(), all, refs); err != nil || len(list) != len(refs) {
+					b.Fatalf("%d heads, %v", len(list), err)
+				}
+			}
+		})
+	})
+}

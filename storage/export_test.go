@@ -44,6 +44,15 @@ func (db *DB) Exec(ctx context.Context, text string, args ...any) error {
 // ListPlans explains the queries of a list: the plan of each, in the words of
 // the engine. It is for one goroutine.
 func (db *DB) ListPlans(ctx context.Context, f ticketing.TicketFilter) ([]string, error) {
+	return db.plansOf(ctx, func() error { _, err := db.Tickets(ctx, f, 7); return err })
+}
+
+// HeadPlans is ListPlans for what programs read of many tickets.
+func (db *DB) HeadPlans(ctx context.Context, s ticketing.Scope, refs []ticketing.Reference) ([]string, error) {
+	return db.plansOf(ctx, func() error { _, err := db.TicketHeads(ctx, s, refs); return err })
+}
+
+func (db *DB) plansOf(ctx context.Context, run func() error) ([]string, error) {
 	var plans []string
 	db.explain = func(q query, args []any) error {
 		plan, err := db.plan(ctx, q, args)
@@ -51,7 +60,7 @@ func (db *DB) ListPlans(ctx context.Context, f ticketing.TicketFilter) ([]string
 		return err
 	}
 	defer func() { db.explain = nil }()
-	_, err := db.Tickets(ctx, f, 7)
+	err := run()
 	return plans, err
 }
 

@@ -142,6 +142,9 @@ type TicketReads interface {
 	CountTickets(ctx context.Context, filters []TicketFilter, most int) ([]int, error)
 	// TicketRows gives single rows by reference, those in scope, for live refreshing.
 	TicketRows(ctx context.Context, s Scope, refs []Reference, agent AgentID) ([]TicketRow, error)
+	// TicketHeads gives of many tickets what a list for programs tells: of each view
+	// Ticket and Citizen alone, in the order of refs; what is not in scope is left out.
+	TicketHeads(ctx context.Context, s Scope, refs []Reference) ([]TicketView, error)
 	// TicketView gives a whole ticket; outside the scope NotFound.
 	TicketView(ctx context.Context, s Scope, ref Reference) (*TicketView, error)
 	// TicketCounts counts for the navigation; it may be some seconds old.

@@ -18,6 +18,7 @@ func testViews(t *testing.T, r *room) {
 		same(t, "Pending", v.Ticket.Pending, ticketing.Pending{})
 	})
 	t.Run("the citizen's other tickets, newest first, at most ten, in scope", func(t *testing.T) { testOthers(t, r) })
+	t.Run("heads are what views say, in the order asked, in scope (A33, A37)", func(t *testing.T) { testHeads(t, r) })
 	t.Run("for the citizen there is no scope, but the same ticket", func(t *testing.T) {
 		k := r.ticket(t, func(k *ticketing.Ticket) { k.Department = r.Water.ID })
 		r.write(t, k.ID, ticketing.In, nil)
@@ -65,6 +66,50 @@ func testOthers(t *testing.T, r *room) {
 	same(t, "others for an officer (A36)", refs(roads, made[3]), append(append([]ticketing.Reference{}, made[1:3]...), made[4:12]...))
 	lighting := ticketing.Scope{Departments: []ticketing.DepartmentID{r.Lighting.ID}}
 	same(t, "others for another officer", refs(lighting, made[0]), []ticketing.Reference(nil))
+}
+
+func testHeads(t *testing.T, r *room) {
+	joined, stays := r.citizen(t, "Bojan", "bojan@glave.example"), r.citizen(t, "Bojan B.", "bojan.b@glave.example")
+	var refs []ticketing.Reference
+	for i := range 5 {
+		k := r.ticket(t, func(k *ticketing.Ticket) {
+			k.Department = r.Roads.ID
+			switch i {
+			case 0:
+				k.Citizen = joined.ID
+			case 1:
+				k.Citizen = stays.ID
+			case 2:
+				k.Department = r.Lighting.ID
+				k.Pauses = []ticketing.Pause{{Reason: ticketing.WaitWeather, From: r.Clock.Now(), By: "system:test"}}
+			}
+			if i < 3 {
+				for n := range i {
+					k.Clocks = append(k.Clocks, ticketing.Clock{Kind: ticketing.ClockAnswer, State: ticketing.ClockRunning, Episode: n + 1, Target: time.Hour})
+				}
+			}
+		})
+		refs = append([]ticketing.Reference{k.Ref}, refs...)
+	}
+	must(t, r.InTx(ctx(), func(tx ticketing.Tx) error { return tx.JoinCitizens(ctx(), joined.ID, stays.ID) }))
+	check := func(s ticketing.Scope, asked, want []ticketing.Reference) {
+		t.Helper()
+		heads, err := r.TicketHeads(ctx(), s, asked)
+		must(t, err)
+		var got []ticketing.Reference
+		for _, h := range heads {
+			whole, err := r.TicketView(ctx(), s, h.Ticket.Ref)
+			must(t, err)
+			got = append(got, h.Ticket.Ref)
+			same(t, "ticket", h.Ticket, whole.Ticket)
+			same(t, "citizen", h.Citizen, whole.Citizen)
+		}
+		same(t, "references", got, want)
+	}
+	check(everything, append(refs, "S48-26-777777-7"), refs)
+	check(ticketing.Scope{Departments: []ticketing.DepartmentID{r.Lighting.ID}}, refs, refs[2:3])
+	check(ticketing.Scope{}, refs, nil)
+	check(everything, nil, nil)
 }
 
 func testAudit(t *testing.T, r *room) {

@@ -32,6 +32,14 @@ func (x *FaultStore) TicketRows(ctx context.Context, s ticketing.Scope, refs []t
 	return x.Ports.TicketRows(ctx, s, refs, agent)
 }
 
+// TicketHeads implements [ticketing.TicketReads].
+func (x *FaultStore) TicketHeads(ctx context.Context, s ticketing.Scope, refs []ticketing.Reference) (out []ticketing.TicketView, err error) {
+	if err = x.step("TicketHeads"); err != nil {
+		return out, err
+	}
+	return x.Ports.TicketHeads(ctx, s, refs)
+}
+
 // TicketView implements [ticketing.TicketReads].
 func (x *FaultStore) TicketView(ctx context.Context, s ticketing.Scope, ref ticketing.Reference) (out *ticketing.TicketView, err error) {
 	if err = x.step("TicketView"); err != nil {

@@ -3,6 +3,7 @@ package ticketingtest
 import (
 	"cmp"
 	"context"
+	"errors"
 
 	"github.com/sistem48/system48/ticketing"
 )
@@ -15,6 +16,28 @@ func (s *Store) TicketView(ctx context.Context, scope ticketing.Scope, ref ticke
 			return err
 		}
 		out = v.wholeView(t, scope)
+		return nil
+	})
+	return out, err
+}
+
+// TicketHeads implements [ticketing.TicketReads].
+func (s *Store) TicketHeads(ctx context.Context, scope ticketing.Scope, refs []ticketing.Reference) (out []ticketing.TicketView, err error) {
+	err = s.read(ctx, func(v view) error {
+		for _, ref := range refs {
+			t, err := v.ticketIn(scope, ref)
+			if errors.Is(err, ticketing.NotFound) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			head := ticketing.TicketView{Ticket: *t}
+			if c, err := v.whole(t.Citizen); err == nil {
+				head.Citizen = c
+			}
+			out = append(out, head)
+		}
 		return nil
 	})
 	return out, err

@@ -127,16 +127,17 @@ func (a *API) listTickets(ctx context.Context, c *caller, in *listTicketsInput) 
 	if err != nil {
 		return nil, err
 	}
-	items := make([]ticketJSON, 0, len(rows.Items))
-	for _, r := range rows.Items {
-		v, err := a.Reads.TicketView(ctx, f.Scope, r.Ref)
-		if errors.Is(err, ticketing.NotFound) { // it left the caller's scope between the two reads
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		items = append(items, s.ticket(v, false))
+	refs := make([]ticketing.Reference, len(rows.Items))
+	for i := range rows.Items {
+		refs[i] = rows.Items[i].Ref
+	}
+	heads, err := a.Reads.TicketHeads(ctx, f.Scope, refs)
+	if err != nil {
+		return nil, err
+	}
+	items := make([]ticketJSON, len(heads))
+	for i := range heads {
+		items[i] = s.ticket(&heads[i], false)
 	}
 	return page(items, rows.Next), nil
 }
