@@ -365,7 +365,7 @@ func (db *DB) MailboxStart(ctx context.Context, account string, first time.Time)
 }
 
 var claimReceived = sqlQuery(`update ledger set attempts = attempts + 1, lease_until = ? where id in
-	(select id from ledger where state = 0 and (next_at is null or next_at <= ?) and (lease_until is null or lease_until <= ?)
+	(select id from ledger where state = 0 and channel <> 'phone' and (next_at is null or next_at <= ?) and (lease_until is null or lease_until <= ?)
 	order by id limit ? {skip}) returning ` + planOf[ledgerRow]().list)
 
 // ClaimReceived leases received items; see ticketing.IntakeLedger.
@@ -426,7 +426,7 @@ var (
 	settleItem = sqlQuery(`update ledger set state = ?, reason = ?, ticket_id = ?, message_id = ?, duplicate_of = ?, settled_at = ?,
 		next_at = null, lease_until = null where id = ? and state = 0`)
 	retryItem = sqlQuery(`update ledger set state = 0, attempts = 0, reason = '', last_error = '', next_at = null, settled_at = null, lease_until = null
-		where id = ? and state in (0, 4, 5)`)
+		where id = ? and channel <> 'phone' and state in (0, 4, 5)`)
 	itemState = sqlQuery("select state from ledger where id = ?")
 )
 

@@ -96,6 +96,7 @@ type agentRow struct {
 	CreatedAt    instant                      `gorm:"column:created_at;autoCreateTime:false"`
 	LastSeenAt   instant                      `gorm:"column:last_seen_at"`
 	Version      int64                        `gorm:"column:version"`
+	Extension    string                       `gorm:"column:extension"`
 }
 
 // TableName names the table.

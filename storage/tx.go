@@ -38,6 +38,7 @@ type tx struct {
 	tickets    map[ticketing.TicketID]*loadedTicket
 	deliveries map[int64]deliveryRow
 	citizens   map[int64]*loadedCitizen
+	calls      map[int64]callRow
 	absent     map[string]bool // addresses looked up in vain
 	fresh      map[int64]bool  // identifiers of deliveries handed out here
 	headSeq    int64           // of the installation's chain, once appended to

@@ -18,6 +18,7 @@ func (r *agentRow) agent() ticketing.Agent {
 	return ticketing.Agent{
 		ID: ticketing.AgentID(r.ID), Email: r.Email, Name: r.Name, Role: ticketing.Role(r.Role), Departments: r.Departments,
 		PasswordHash: r.PasswordHash, Language: lang.Tag(r.Language), Theme: r.Theme, SingleKeys: r.SingleKeys, Disabled: r.Disabled,
+		Extension: r.Extension,
 		CreatedAt: r.CreatedAt.orNone(), LastSeenAt: r.LastSeenAt.time(), Version: r.Version,
 	}
 }
@@ -47,7 +48,7 @@ func (t *tx) SaveAgent(_ context.Context, a *ticketing.Agent) error {
 	row := agentRow{
 		ID: int64(a.ID), Email: clean(a.Email), Name: clean(a.Name), Role: string(a.Role), Departments: a.Departments, PasswordHash: a.PasswordHash,
 		Language: string(a.Language), Theme: clean(a.Theme), SingleKeys: a.SingleKeys, Disabled: a.Disabled, CreatedAt: never1970(a.CreatedAt),
-		LastSeenAt: instant(a.LastSeenAt), Version: a.Version,
+		Extension: clean(a.Extension), LastSeenAt: instant(a.LastSeenAt), Version: a.Version,
 	}
 	return saveRecord(t, &row, record{&row.ID, &row.Version, "agent", "email"}, func() {
 		a.ID, a.Version = ticketing.AgentID(row.ID), row.Version

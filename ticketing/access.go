@@ -76,13 +76,14 @@ const (
 	RightAudit    Right = "audit:read"
 	RightManage   Right = "manage"           // users, departments, categories, mailboxes, tokens
 	RightOutgoing Right = "outgoing:release" // release deliveries held after a restore
+	RightCalls    Right = "calls:read"       // the calls of the bureau, and the numbers to call back
 )
 
 // AllRights lists every right.
 func AllRights() []Right {
 	return []Right{
 		RightRead, RightWrite, RightReply, RightValidate, RightOpen, RightSpam, RightCitizens, RightReveal,
-		RightRaw, RightLedger, RightRetry, RightReports, RightAudit, RightManage, RightOutgoing,
+		RightRaw, RightLedger, RightRetry, RightReports, RightAudit, RightManage, RightOutgoing, RightCalls,
 	}
 }
 
@@ -90,7 +91,7 @@ func AllRights() []Right {
 var rightsOf = map[Role][]Right{
 	RoleAgent: {
 		RightRead, RightWrite, RightReply, RightValidate, RightOpen, RightSpam, RightCitizens, RightReveal,
-		RightRaw, RightLedger, RightRetry, RightReports,
+		RightRaw, RightLedger, RightRetry, RightReports, RightCalls,
 	},
 	RoleOfficer: {RightRead, RightWrite, RightReply, RightReveal},
 	RoleHead:    {RightRead, RightWrite, RightReply, RightReveal, RightReports},

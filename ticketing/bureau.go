@@ -35,7 +35,9 @@ type Settings struct {
 	UndoWait  time.Duration
 	Accounts  []Account
 	Receipts  ReceiptCaps
-	MailLimit string // up to which size mails are read whole, as letters say it: "35 MB"; "" = not told
+	Region    string     // ISO 3166 code of the country, for national forms of telephone numbers
+	Lines     []CallLine // what is promised about calls, by their source
+	MailLimit string     // up to which size mails are read whole, as letters say it: "35 MB"; "" = not told
 }
 
 // A Bureau is what every use case works with.

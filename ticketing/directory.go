@@ -95,6 +95,7 @@ type Agent struct {
 	Language     lang.Tag
 	Theme        string // "", "light", "dark"
 	SingleKeys   bool   // one-letter shortcuts on
+	Extension    string // of the telephone, as the exchange names it
 	Disabled     bool
 	CreatedAt    time.Time
 	LastSeenAt   time.Time

@@ -19,4 +19,5 @@ type (
 	ClockID      int64
 	EventID      int64
 	LedgerID     int64
+	CallID       int64
 )

@@ -31,6 +31,7 @@ const (
 	ReasonPoison      = "poison"
 	ReasonUnreadable  = "unreadable"
 	ReasonByAgent     = "by_agent"
+	ReasonPast        = "past" // a call of earlier days, entered for the record
 )
 
 // A Mailbox names one folder of one configured account in one validity period

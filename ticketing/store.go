@@ -34,6 +34,7 @@ const (
 	IDClock      IDKind = "clock"
 	IDEvent      IDKind = "event"
 	IDNotice     IDKind = "notice"
+	IDCall       IDKind = "call"
 )
 
 // A Tx is what a use case may do within one transaction. What it reads it
@@ -89,6 +90,29 @@ type Tx interface {
 	// SettleLedger gives a received item its disposition. An item that has one
 	// already is Settled (I2).
 	SettleLedger(ctx context.Context, e LedgerEntry) error
+
+	// CallsByKey loads and locks the calls of a source by its own keys; unknown ones
+	// are left out.
+	CallsByKey(ctx context.Context, source string, keys []string) (map[string]*Call, error)
+	// Call loads and locks a call.
+	Call(ctx context.Context, id CallID) (*Call, error)
+	// CallsSince loads and locks calls from or to the number that began at or after
+	// the instant, in the order of time, at most 100.
+	CallsSince(ctx context.Context, party string, since time.Time) ([]*Call, error)
+	// SaveCall writes a new (ID 0) or changed call together with its row in the
+	// intake ledger, whose disposition is always the call's (I13).
+	SaveCall(ctx context.Context, c *Call) error
+	// OpenCallback loads and locks the open promise to call a number back.
+	OpenCallback(ctx context.Context, number string) (*Callback, error)
+	// Callback loads and locks the promised call of a ticket.
+	Callback(ctx context.Context, t TicketID) (*Callback, error)
+	// SaveCallback writes one, new (Version 0) or changed. A second open one of a
+	// number is Conflict.
+	SaveCallback(ctx context.Context, b *Callback) error
+	// EnterLedger enters an item that is settled already, from a source that has no
+	// other row of its own: an event that could not be understood. One with the same
+	// ContentKey is in already, and its ID is given.
+	EnterLedger(ctx context.Context, e LedgerEntry) (LedgerID, error)
 
 	// Agent loads an agent with the password hash.
 	Agent(ctx context.Context, id AgentID) (*Agent, error)
@@ -189,12 +213,17 @@ type Once struct {
 // A Signal is a hint that something changed, to be fetched by whoever shows
 // it. It carries no contents; a lost one is healed by the next sweep.
 type Signal struct {
-	Type       string // "ticket", "ledger", "outbox", "directory", "session", "mailbox"
+	Type       string // "ticket", "ledger", "outbox", "directory", "session", "mailbox", "call"
 	Ticket     TicketID
 	Version    int64
 	Department DepartmentID
 	Agent      AgentID
+	Call       CallID
 }
+
+// SignalCall says that a call rings, was taken up or ended. Agent is who is told
+// of it, 0 for everybody.
+const SignalCall = "call"
 
 // Signals of where members of staff are; nothing changed, and nothing of it is
 // stored. Ticket, Department and Agent say who is where.
@@ -297,6 +326,10 @@ type Duties interface {
 	ResolvedBefore(ctx context.Context, at time.Time, n int) ([]TicketID, error)
 	// OwedReceipts gives tickets with ReceiptOwed, those of one address together.
 	OwedReceipts(ctx context.Context, n int) ([]TicketID, error)
+	// CallsToDecide gives calls whose DecideAt has come, the longest waiting first.
+	CallsToDecide(ctx context.Context, now time.Time, n int) ([]CallID, error)
+	// CallsToFetch gives calls whose recording is to be fetched now.
+	CallsToFetch(ctx context.Context, now time.Time, n int) ([]CallID, error)
 	// LastSeal gives the newest seal, the zero Seal when there is none.
 	LastSeal(ctx context.Context) (Seal, error)
 	// EventHashes gives the hashes of all events with from <= At < to, in order of (At, ID).

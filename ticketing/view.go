@@ -198,7 +198,8 @@ type LedgerReads interface {
 	LedgerBalance(ctx context.Context, from, to time.Time) (LedgerBalance, error)
 	// RetryLedger puts a quarantined, ignored or waiting item back to received,
 	// to be tried at once, its Attempts counted anew. A quarantined one keeps the
-	// ticket that shows it; one that was understood is Conflict.
+	// ticket that shows it; one that was understood is Conflict, and so is a call's,
+	// which follows from the call.
 	RetryLedger(ctx context.Context, id LedgerID) error
 	MailboxHealths(ctx context.Context) ([]MailboxHealth, error)
 	MailboxOrder(ctx context.Context, account string) (MailboxOrder, error)

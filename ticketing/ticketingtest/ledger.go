@@ -227,7 +227,7 @@ func (s *Store) ClaimReceived(ctx context.Context, n int, lease time.Duration) (
 	err = s.write(ctx, func(t *tx) error {
 		now := s.instant()
 		due := t.ledgerWhere(func(r *ledgerRow) bool {
-			return r.entry.State == ticketing.LedgerReceived && !r.entry.NextAt.After(now) && !r.lease.After(now)
+			return r.entry.State == ticketing.LedgerReceived && r.entry.Arrival.Channel != ticketing.ChannelPhone && !r.entry.NextAt.After(now) && !r.lease.After(now)
 		})
 		for _, row := range limit(due, n) {
 			e := copyOf(row.entry)

@@ -114,6 +114,9 @@ func (s *Store) RetryLedger(ctx context.Context, id ticketing.LedgerID) error {
 		if !ok {
 			return fail(ticketing.NotFound, "ledger.unknown")
 		}
+		if row.entry.Arrival.Channel == ticketing.ChannelPhone {
+			return fail(ticketing.Conflict, "ledger.settled") // a call's follows from the call
+		}
 		switch row.entry.State {
 		case ticketing.LedgerQuarantined, ticketing.LedgerIgnored, ticketing.LedgerReceived:
 		case ticketing.LedgerTicketed, ticketing.LedgerJoined, ticketing.LedgerDuplicate:

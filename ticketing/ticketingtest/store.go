@@ -84,6 +84,7 @@ type Store struct {
 	seals       *table[int64, *ticketing.Seal]
 	gates       *table[string, gate]
 	facts       factTables
+	calls       callTables
 }
 
 type addressKey struct {
@@ -159,6 +160,7 @@ func NewStore(now func() time.Time, zone *time.Location) *Store {
 	s.orders = newTable[string, ticketing.MailboxOrder](s)
 	s.seals = newTable[int64, *ticketing.Seal](s)
 	s.gates = newTable[string, gate](s)
+	s.calls = newCallTables(s)
 	return s
 }
 

@@ -1,0 +1,88 @@
+-- +goose Up
+
+-- agents.extension: their telephone, as the exchange names it
+alter table agents add column extension text not null default '';
+
+create sequence call_ids;
+
+-- calls: one row a call, whatever told of it; legs is what was told of each part, as JSON;
+-- party is the citizen's number in E.164, '' when there is none
+create table calls (
+	id bigint primary key,
+	source text not null,
+	call_key text not null,
+	direction text not null,
+	from_raw text not null default '',
+	from_e164 text not null default '',
+	to_raw text not null default '',
+	to_e164 text not null default '',
+	from_withheld boolean not null default false,
+	to_withheld boolean not null default false,
+	party text not null default '',
+	did text not null default '',
+	queue text not null default '',
+	extension text not null default '',
+	rings text not null default '',
+	agent_id bigint not null default 0,
+	started_at timestamptz not null,
+	answered_at timestamptz,
+	ended_at timestamptz,
+	talk_s bigint not null default 0,
+	wait_s bigint not null default 0,
+	result text not null default '',
+	cause text not null default '',
+	recording text not null default '',
+	past boolean not null default false,
+	legs text not null default '',
+	ledger_id bigint not null,
+	disposition smallint not null check (disposition between 0 and 5),
+	reason text not null default '',
+	ticket_id bigint not null default 0,
+	message_id bigint not null default 0,
+	file_key bytea,
+	file_name text not null default '',
+	file_type text not null default '',
+	file_size bigint not null default 0,
+	fetch_at timestamptz,
+	fetch_tries smallint not null default 0,
+	fetch_error text not null default '',
+	decide_at timestamptz,
+	decided_at timestamptz,
+	created_at timestamptz not null,
+	updated_at timestamptz not null,
+	version bigint not null
+);
+create unique index calls_source on calls (source, call_key);
+create index calls_started on calls (started_at, id);
+create index calls_party on calls (party, started_at, id) where party <> '';
+create index calls_agent on calls (agent_id, started_at, id) where agent_id <> 0;
+create index calls_ticket on calls (ticket_id, started_at, id) where ticket_id <> 0;
+create index calls_no_record on calls (started_at, id) where ticket_id = 0 and result = 'answered' and direction = 'in';
+create index calls_decide on calls (decide_at, id) where decide_at is not null;
+create index calls_fetch on calls (fetch_at, id) where fetch_at is not null;
+
+-- callbacks: the promise of a missed call to be called back, one open a number
+create table callbacks (
+	ticket_id bigint primary key,
+	number text not null,
+	state text not null,
+	missed bigint not null default 0,
+	first_at timestamptz not null,
+	last_at timestamptz not null,
+	due_at timestamptz not null,
+	attempts bigint not null default 0,
+	tried_at timestamptz,
+	ended_at timestamptz,
+	line text not null default '',
+	version bigint not null
+);
+create unique index callbacks_open on callbacks (number) where state = 'open';
+create index callbacks_due on callbacks (due_at, ticket_id) where state = 'open';
+create index callbacks_over on callbacks (ended_at, ticket_id) where state <> 'open';
+
+-- +goose Down
+
+drop table callbacks;
+drop table calls;
+drop sequence call_ids;
+alter table agents drop column extension;
