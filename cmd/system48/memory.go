@@ -38,6 +38,7 @@ func giveBackMemory(ctx context.Context) error {
 		owed = owed || a-allocated > idleAllocated
 		if owed && c-cycles <= idleCollections {
 			debug.FreeOSMemory()
+			_ = releaseProgram() // only a gain forgone
 			owed = false
 			c, a = look()
 		}

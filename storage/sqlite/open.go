@@ -18,9 +18,10 @@ import (
 
 // Settings of a connection (docs/adr/0003-two-engines.md).
 const (
-	busyTimeout  = 5 * time.Second // another process (a CLI command, a backup) may hold the file
-	cacheKiB     = 4096            // a connection's page cache; 64 MiB caches made a process of 519 MB
-	journalLimit = 64 << 20        // bytes the write-ahead log is cut back to after bulk work
+	busyTimeout  = 5 * time.Second  // another process (a CLI command, a backup) may hold the file
+	cacheKiB     = 4096             // a connection's page cache; 64 MiB caches made a process of 519 MB
+	journalLimit = 64 << 20         // bytes the write-ahead log is cut back to after bulk work
+	idleTime     = 20 * time.Second // after which a connection is closed: what it caches is several MB
 )
 
 // Handles are the two ways into one database file.
@@ -96,6 +97,7 @@ func open(ctx context.Context, dsn string, conns int) (*sql.DB, error) {
 	db := sql.OpenDB(caching{c})
 	db.SetMaxOpenConns(conns)
 	db.SetMaxIdleConns(conns)
+	db.SetConnMaxIdleTime(idleTime)
 	if err := db.PingContext(ctx); err != nil { // opens a connection and runs its pragmas
 		return nil, errors.Join(err, db.Close())
 	}
