@@ -2,32 +2,12 @@ package storage
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"gorm.io/gorm"
 
 	"github.com/sistem48/system48/ticketing"
 )
-
-// rungs are the steps of a ladder as a clock keeps them: JSON, "" for none.
-type rungs string
-
-func rungsOf(list []ticketing.Rung) rungs {
-	if len(list) == 0 {
-		return ""
-	}
-	text, _ := json.Marshal(list) // strings, numbers and instants
-	return rungs(text)
-}
-
-func (r rungs) list() []ticketing.Rung {
-	var out []ticketing.Rung
-	if r != "" {
-		_ = json.Unmarshal([]byte(r), &out) // what rungsOf wrote
-	}
-	return out
-}
 
 // noticeRow is a row of notices.
 type noticeRow struct {

@@ -136,11 +136,11 @@ func (b *Rulebook) addLadders(list []Ladder) error {
 
 // A Rung is a step of the ladder as it stands for one clock.
 type Rung struct {
-	After time.Duration `json:"a"`
-	Tell  Tell          `json:"t"`
-	At    time.Time     `json:"at,omitzero"`  // when it is to be taken; zero while nothing is due
-	Taken time.Time     `json:"x,omitzero"`   // when it was; zero: not yet
-	Due   time.Time     `json:"due,omitzero"` // of the clock when it was taken
+	After time.Duration
+	Tell  Tell
+	At    time.Time // when it is to be taken; zero while nothing is due
+	Taken time.Time // when it was; zero: not yet
+	Due   time.Time // of the clock when it was taken
 }
 
 // stepAt is the instant of a step: before due where that much of the target is
