@@ -24,7 +24,7 @@ bench: ## the numbers of docs/performance.md, on a cluster that really writes
 	SYSTEM48_TEST_DURABLE=1 sh scripts/peers $(GO) run ./cmd/system48 bench
 
 torture: ## the full-size survival runs: kills, cuts, hostile mail (an hour or more)
-	SYSTEM48_TEST_TORTURE=1 SYSTEM48_TEST_DURABLE=1 SYSTEM48_TEST_REQUIRE=postgres,dovecot sh scripts/peers $(GO) test -count=1 -timeout 4h -run Torture -v $(PKG)
+	SYSTEM48_TEST_TORTURE=1 SYSTEM48_TEST_DURABLE=1 SYSTEM48_TEST_REQUIRE=postgres,dovecot sh scripts/peers $(GO) test -count=1 -timeout 4h -v -run 'Torture|FaultCuts|FaultSilence|FaultDatabaseAway|AttacksHostile|WatchAtSize|RandomHistories' $(PKG)
 
 generate: ## templates, states, catalogues (go generate)
 	$(GO) generate $(PKG)

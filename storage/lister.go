@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -251,12 +252,12 @@ func (l *lister) stretch(b *band, from *position) (where string, args []any) {
 
 func (l *lister) listBand(ctx context.Context, b *band, from *position, n int) ([]lineRow, error) {
 	where, args := l.stretch(b, from)
-	args = append(args, n)
+	limit := atMost(n)
 	before, after := people(l.agent)
 	all := before
 	var parts []string
 	part := func(s set, more string, values ...any) {
-		parts = append(parts, "select "+lineColumns+" from tickets"+l.hint(s, more != "")+" where "+s.where+more+where+" order by "+b.order+" limit ?")
+		parts = append(parts, "select "+lineColumns+" from tickets"+l.hint(s, more != "")+" where "+s.where+more+where+" order by "+b.order+limit)
 		all = append(append(all, values...), args...)
 	}
 	for _, s := range l.sets {
@@ -272,13 +273,24 @@ func (l *lister) listBand(ctx context.Context, b *band, from *position, n int) (
 		for i := range parts {
 			parts[i] = fmt.Sprintf("select * from (%s) part%d", parts[i], i)
 		}
-		lines = "select * from (" + strings.Join(parts, " union all ") + ") parts order by " + b.order + " limit ?"
-		all = append(all, n)
+		lines = "select * from (" + strings.Join(parts, " union all ") + ") parts order by " + b.order + limit
 	}
 	all = append(all, after...)
 	var found []lineRow
 	err := l.db.query(ctx, statement{query: memo(withPeople(lines, " order by "+ofLine(b.order))), args: all, read: intoLines(&found)})
-	return found, err
+	return found[:min(n, len(found))], err
+}
+
+// atMost limits a query to n rows, or to some more: a limit that stands in the
+// text is known to the planner of PostgreSQL, which then keeps one plan for all
+// variables; one that is a variable made it plan a page anew each time, a third
+// of what the page cost. Few sizes, so that there are few texts.
+func atMost(n int) string {
+	size := 51 // a page and whether there is another
+	for size < n {
+		size *= 2
+	}
+	return " limit " + strconv.Itoa(size)
 }
 
 // ofLine puts the alias of the lines before the columns of an order.

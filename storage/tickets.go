@@ -255,6 +255,10 @@ func (db *DB) TicketRows(ctx context.Context, s ticketing.Scope, refs []ticketin
 	all := append(append(before, texts(db.engine, refs)), append(args, after...)...)
 	var found []lineRow
 	lines := "select " + lineColumns + " from tickets where ref" + isOneOf + custody
+	if len(refs) == 1 { // as after every act: PostgreSQL keeps its plan, which it does not for an array
+		lines = "select " + lineColumns + " from tickets where ref = ?" + custody
+		all[len(before)] = string(refs[0])
+	}
 	if err := db.query(ctx, statement{query: memo(withPeople(lines, "")), args: all, read: intoLines(&found)}); err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"encoding/json"
+	"strconv"
 
 	"github.com/sistem48/system48/ticketing"
 )
@@ -87,10 +88,9 @@ func (db *DB) othersOf(s ticketing.Scope, ref ticketing.Reference, others *[]lin
 	custody, args := inCustody(db.engine, s)
 	lines := "select " + lineColumns + ` from tickets where citizen_id is not null and spam = 0 and ref <> ? and citizen_id in
 		(select f.id from tickets t join citizens c on c.id = t.citizen_id join citizens f on f.stays_id = c.stays_id where t.ref = ?)` +
-		custody + " order by received_at desc, id desc limit ?"
+		custody + " order by received_at desc, id desc limit " + strconv.Itoa(mostOthers)
 	before, after := people(0)
-	all := append(append(before, string(ref), string(ref)), args...)
-	all = append(append(all, mostOthers), after...)
+	all := append(append(append(before, string(ref), string(ref)), args...), after...)
 	return statement{query: memo(withPeople(lines, " order by t.received_at desc, t.id desc")), args: all, read: intoLines(others)}
 }
 
