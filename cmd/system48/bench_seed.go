@@ -48,7 +48,7 @@ func (b *bench) addAgent(ctx context.Context, s *system) error {
 		return err
 	}
 	agent := ticketing.Agent{Email: benchAgentMail, Name: "Mjerač", Role: ticketing.RoleAgent, Language: lang.SrLatn, PasswordHash: hash}
-	reg := ticketing.Registry{Bureau: s.bureau}
+	reg := s.registry()
 	return reg.SaveAgent(ctx, cliActor, &agent)
 }
 

@@ -191,12 +191,8 @@ func (s *system) demoToken(ctx context.Context) (string, error) {
 		if a.Role != ticketing.RoleAdmin || a.Disabled {
 			continue
 		}
-		secret := newTokenSecret()
-		t := ticketing.Token{
-			Name: "demo", Agent: a.ID, Rights: ticketing.AllRights(), CreatedAt: s.now().UTC(),
-			Hash: ticketing.HashSecret(secret), ExpiresAt: s.now().UTC().Add(30 * 24 * time.Hour),
-		}
-		return secret, s.db.SaveToken(ctx, &t)
+		t := ticketing.Token{Name: "demo", Agent: a.ID, Rights: ticketing.RightsOf(a.Role), ExpiresAt: s.now().UTC().Add(30 * 24 * time.Hour)}
+		return s.registry().IssueToken(ctx, cliActor, s.db, &t)
 	}
 	return "", nil
 }

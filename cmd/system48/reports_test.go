@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -23,13 +21,7 @@ func TestReportsMailed(t *testing.T) {
 	t.Parallel()
 	engines(t, func(t *testing.T, database string) {
 		t.Parallel()
-		dir := t.TempDir()
-		if database == "sqlite" {
-			database = "sqlite:" + filepath.Join(dir, "s48.db")
-		}
-		b := &bureau{T: t, dir: dir}
-		b.write("config.yaml", fmt.Sprintf("database: {url: %q}\nblobs: {url: %q}\nkeys: {thread_key_file: %q, tracking_key_file: %q}\n",
-			database, "file:"+b.file("blobs"), b.file("thread.key"), b.file("tracking.key")))
+		b := unserved(t, database, "")
 		b.command("", "seed", "--tickets", "30", "--days", "9")
 		cfg, _, err := LoadConfig(b.config(), os.Environ())
 		if err != nil {

@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"fmt"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -16,16 +14,10 @@ func TestSimulate(t *testing.T) {
 	t.Parallel()
 	engines(t, func(t *testing.T, database string) {
 		t.Parallel()
-		dir := t.TempDir()
-		if database == "sqlite" {
-			database = "sqlite:" + filepath.Join(dir, "s48.db")
-		}
-		b := &bureau{T: t, dir: dir}
 		// The shipped promises, and one that nobody keeps.
 		_, shipped, _ := strings.Cut(mustRead(t, "../../config.example.yaml"), "\nprofiles:")
 		shipped, _, _ = strings.Cut(shipped, "\ncalendars:")
-		b.write("config.yaml", fmt.Sprintf("profiles:"+strings.TrimRight(shipped, "\n")+"\n  - {name: at-once, version: 1, start: receipt, target: 1m, calendar: 24x7}\ndatabase: {url: %q}\nblobs: {url: %q}\nkeys: {thread_key_file: %q, tracking_key_file: %q}\n",
-			database, "file:"+b.file("blobs"), b.file("thread.key"), b.file("tracking.key")))
+		b := unserved(t, database, "profiles:"+strings.TrimRight(shipped, "\n")+"\n  - {name: at-once, version: 1, start: receipt, target: 1m, calendar: 24x7}")
 		b.command("", "seed", "--tickets", "120", "--days", "30")
 		day := func(back int) string { return time.Now().AddDate(0, 0, -back).Format(time.DateOnly) }
 		ask := func(want int, more ...string) (out, said string) {

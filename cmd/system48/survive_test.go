@@ -296,6 +296,19 @@ func engines(t *testing.T, f func(t *testing.T, database string)) {
 	t.Run("postgres", func(t *testing.T) { f(t, storagetest.Postgres(t)) })
 }
 
+// unserved gives a bureau on the database without a server and without mailboxes:
+// commands alone work on it. more are further lines of its configuration.
+func unserved(t *testing.T, database, more string) *bureau {
+	t.Helper()
+	b := &bureau{T: t, dir: t.TempDir()}
+	if database == "sqlite" {
+		database = "sqlite:" + b.file("s48.db")
+	}
+	b.write("config.yaml", fmt.Sprintf("%s\ndatabase: {url: %q}\nblobs: {url: %q}\nkeys: {thread_key_file: %q, tracking_key_file: %q}\n",
+		more, database, "file:"+b.file("blobs"), b.file("thread.key"), b.file("tracking.key")))
+	return b
+}
+
 // TestTortureKills holds F01, I1, I2 and F56: a process killed at random moments
 // loses nothing and doubles nothing.
 func TestTortureKills(t *testing.T) {

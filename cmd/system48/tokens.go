@@ -1,7 +1,6 @@
 package main
 
 import (
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -35,12 +34,13 @@ func newTokenCreate(load configLoader) *cobra.Command {
 		Use:   "create --user EMAIL --scopes a,b [--as person|system] [--ttl 90d]",
 		Short: "Make a token; its secret is shown once",
 		Long: "A token acts within the rights of its user. --as system marks what it does as a\n" +
-			"machine's: its replies meet no promise. Scopes: " + scopeNames() + ", or all.",
+			"machine's: its replies meet no promise. Scopes: " + scopeNames() + ",\n" +
+			"or all that the user's role allows: all.",
 		Args: cobra.NoArgs,
 	}
 	f := cmd.Flags()
 	f.StringVar(&user, "user", "", "whose rights bound the token")
-	f.StringVar(&name, "name", "", "what it is for, as lists show it")
+	f.StringVar(&name, "name", "command line", "what it is for, as lists show it")
 	f.StringVar(&as, "as", "person", "person or system")
 	f.StringVar(&ttl, "ttl", "", "how long it works (24h, 90d); without it, until revoked")
 	f.StringSliceVar(&scopes, "scopes", nil, "what it may do")
@@ -55,8 +55,8 @@ func newTokenCreate(load configLoader) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		t := ticketing.Token{Name: name, Agent: a.ID, System: as == "system", CreatedAt: s.now().UTC()}
-		if t.Rights, err = parseScopes(scopes); err != nil {
+		t := ticketing.Token{Name: name, Agent: a.ID, System: as == "system"}
+		if t.Rights, err = parseScopes(scopes, a.Role); err != nil {
 			return withCode(exitUsage, err)
 		}
 		if ttl != "" {
@@ -64,11 +64,11 @@ func newTokenCreate(load configLoader) *cobra.Command {
 			if err != nil || life <= 0 {
 				return withCode(exitUsage, fmt.Errorf("--ttl %q is not a duration; write 24h or 90d", ttl))
 			}
-			t.ExpiresAt = t.CreatedAt.Add(life)
+			t.ExpiresAt = s.now().UTC().Add(life)
 		}
-		secret, err := s.createToken(cmd, &t)
+		secret, err := s.registry().IssueToken(cmd.Context(), cliActor, s.db, &t)
 		if err != nil {
-			return err
+			return describe(err)
 		}
 		if asJSON {
 			return json.NewEncoder(cmd.OutOrStdout()).Encode(tokenSecretJSON{Token: secret, ID: t.ID, ExpiresAt: timeOrNil(t.ExpiresAt)})
@@ -92,26 +92,8 @@ func timeOrNil(t time.Time) *time.Time {
 	return &t
 }
 
-// newTokenSecret gives a secret of 190 bits with a prefix that leak scanners know.
-func newTokenSecret() string { return "s48_" + rand.Text() + rand.Text()[:12] }
-
-// createToken stores the token and gives its secret, which is kept nowhere.
-func (s *system) createToken(cmd *cobra.Command, t *ticketing.Token) (string, error) {
-	secret := newTokenSecret()
-	t.Hash = ticketing.HashSecret(secret)
-	if err := s.db.SaveToken(cmd.Context(), t); err != nil {
-		return "", err
-	}
-	return secret, s.recordAdmin(cmd, map[string]any{"token": t.ID, "agent": int64(t.Agent), "system": t.System})
-}
-
-func (s *system) recordAdmin(cmd *cobra.Command, data map[string]any) error {
-	return s.db.InTx(cmd.Context(), func(tx ticketing.Tx) error {
-		return tx.AppendEvent(cmd.Context(), &ticketing.Event{
-			At: s.now().UTC().Truncate(time.Microsecond), Actor: cliActor.ID(), Kind: ticketing.EventAdmin, Data: data,
-		})
-	})
-}
+// registry gives the use cases of staff and rules.
+func (s *system) registry() *ticketing.Registry { return &ticketing.Registry{Bureau: s.bureau} }
 
 func scopeNames() string {
 	var out []string
@@ -121,11 +103,12 @@ func scopeNames() string {
 	return strings.Join(out, ", ")
 }
 
-func parseScopes(in []string) ([]ticketing.Right, error) {
+// parseScopes reads scopes by name; all is everything the role allows.
+func parseScopes(in []string, role ticketing.Role) ([]ticketing.Right, error) {
 	var out []ticketing.Right
 	for _, name := range in {
 		if name == "all" {
-			return ticketing.AllRights(), nil
+			return ticketing.RightsOf(role), nil
 		}
 		r := ticketing.Right(strings.TrimSpace(name))
 		if !slices.Contains(ticketing.AllRights(), r) {
@@ -171,19 +154,11 @@ func newTokenRevoke(load configLoader) *cobra.Command {
 		if err != nil {
 			return withCode(exitUsage, errors.New("ID is the number that token list shows"))
 		}
-		tokens, err := s.db.Tokens(cmd.Context())
-		if err != nil {
-			return err
-		}
-		i := slices.IndexFunc(tokens, func(t ticketing.Token) bool { return t.ID == id })
-		if i < 0 {
+		err = s.registry().RevokeToken(cmd.Context(), cliActor, s.db, id)
+		if errors.Is(err, ticketing.NotFound) {
 			return withCode(exitData, fmt.Errorf("there is no token %d", id))
 		}
-		tokens[i].RevokedAt = s.now().UTC()
-		if err := s.db.SaveToken(cmd.Context(), &tokens[i]); err != nil {
-			return err
-		}
-		return s.recordAdmin(cmd, map[string]any{"token": id, "revoked": true})
+		return err
 	})
 	return cmd
 }

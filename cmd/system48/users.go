@@ -90,7 +90,7 @@ func (s *system) createUser(cmd *cobra.Command, f userFlags) (ticketing.Agent, e
 			return a, err
 		}
 	}
-	reg := ticketing.Registry{Bureau: s.bureau}
+	reg := s.registry()
 	err = reg.SaveAgent(cmd.Context(), cliActor, &a)
 	return a, describe(err)
 }
@@ -105,6 +105,7 @@ func describe(err error) error {
 		"email.malformed": "the e-mail address is malformed", "email.taken": "the e-mail address is taken",
 		"role.departments": "officers and heads need --department", "role.last_admin": "this is the last admin",
 		"agent.disabled": "the account is disabled", "name.empty": "the name is empty",
+		"agent.unknown": "the account is disabled", "token.beyond_role": "the role of the user does not allow this scope", "token.rights": "name at least one scope",
 	}
 	if w, ok := words[e.Key]; ok {
 		return fmt.Errorf("%s: %w", w, err)
@@ -205,7 +206,7 @@ func newUserDisable(load configLoader) *cobra.Command {
 			return err
 		}
 		a.Disabled = true
-		reg := ticketing.Registry{Bureau: s.bureau}
+		reg := s.registry()
 		if err := reg.SaveAgent(cmd.Context(), cliActor, a); err != nil {
 			return describe(err)
 		}
@@ -227,7 +228,7 @@ func newUserPasswd(load configLoader) *cobra.Command {
 			return err
 		}
 		a.PasswordHash = hash
-		reg := ticketing.Registry{Bureau: s.bureau}
+		reg := s.registry()
 		if err := reg.SaveAgent(cmd.Context(), cliActor, a); err != nil {
 			return describe(err)
 		}
@@ -255,7 +256,7 @@ func newUserInvite(load configLoader) *cobra.Command {
 		if a.PasswordHash != "" {
 			purpose = ticketing.PassReset
 		}
-		reg := ticketing.Registry{Bureau: s.bureau}
+		reg := s.registry()
 		link, err := reg.Invite(cmd.Context(), cliActor, a.ID, purpose)
 		if err != nil {
 			return describe(err)
