@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sistem48/system48/ticketing/district"
 	"github.com/sistem48/system48/ticketing/lang"
 )
 
@@ -35,9 +36,10 @@ type Settings struct {
 	UndoWait  time.Duration
 	Accounts  []Account
 	Receipts  ReceiptCaps
-	Region    string     // ISO 3166 code of the country, for national forms of telephone numbers
-	Lines     []CallLine // what is promised about calls, by their source
-	MailLimit string     // up to which size mails are read whole, as letters say it: "35 MB"; "" = not told
+	Region    string                // ISO 3166 code of the country, for national forms of telephone numbers
+	Lines     []CallLine            // what is promised about calls, by their source
+	MailLimit string                // up to which size mails are read whole, as letters say it: "35 MB"; "" = not told
+	City      district.Surroundings // where districts may lie
 }
 
 // A Bureau is what every use case works with.

@@ -126,7 +126,7 @@ func (d *Directory) Districts() []District {
 // nothing; with replace, districts that are not in it are retired.
 func (r *Router) ImportOutlines(ctx context.Context, by Actor, version int64, file []byte, replace bool) (DistrictSet, []district.Problem, error) {
 	return r.importDistricts(ctx, by, version, func(s DistrictSet) (DistrictSet, []district.Problem) {
-		areas, problems := district.ReadGeoJSON(file)
+		areas, problems := district.ReadGeoJSON(file, r.Settings.City)
 		if problems != nil {
 			return s, problems
 		}

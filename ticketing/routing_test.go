@@ -37,7 +37,7 @@ func (r *rig) saveDistricts() {
 	r.Helper()
 	areas, problems := district.ReadGeoJSON([]byte(`{"type":"FeatureCollection","features":[
 		{"type":"Feature","properties":{"code":"west","name":"Zapad"},"geometry":{"type":"Polygon","coordinates":[[[19,42],[19.25,42],[19.25,43],[19,43],[19,42]]]}},
-		{"type":"Feature","properties":{"code":"east","name":"Istok"},"geometry":{"type":"Polygon","coordinates":[[[19.25,42],[19.5,42],[19.5,43],[19.25,43],[19.25,42]]]}}]}`))
+		{"type":"Feature","properties":{"code":"east","name":"Istok"},"geometry":{"type":"Polygon","coordinates":[[[19.25,42],[19.5,42],[19.5,43],[19.25,43],[19.25,42]]]}}]}`), district.Surroundings{})
 	if problems != nil {
 		r.Fatal(problems)
 	}

@@ -54,6 +54,15 @@ type CityConfig struct {
 	Region  string        `yaml:"region"`  // ISO 3166 country of telephone numbers without one
 	Colours ColoursConfig `yaml:"colours"` // of the city's marks on the pages
 	Logo    string        `yaml:"logo"`    // file beside the name on the citizens' pages; "" = none
+	Center  CenterConfig  `yaml:"center"`  // where the city lies
+}
+
+// CenterConfig says where a city lies and how far its districts may reach: an
+// outline elsewhere is refused. A radius of 0 refuses none.
+type CenterConfig struct {
+	Lat      float64 `yaml:"lat"`
+	Lon      float64 `yaml:"lon"`
+	RadiusKM float64 `yaml:"radius_km"`
 }
 
 // ColoursConfig are the city's colours as #rrggbb; "" keeps the ones shipped.
@@ -140,7 +149,7 @@ func DefaultConfig() Config {
 		Timezone:        "Europe/Podgorica",
 		Languages:       []string{"sr-Latn-ME", "sr-Cyrl-ME", "sq", "en"},
 		DefaultLanguage: "sr-Latn-ME",
-		City:            CityConfig{Name: "Sistem 48", Region: "ME"},
+		City:            CityConfig{Name: "Sistem 48", Region: "ME", Center: CenterConfig{Lat: 42.44, Lon: 19.26, RadiusKM: 150}},
 		Reference:       ReferenceConfig{Prefix: "S48"},
 		Database:        DatabaseConfig{URL: "sqlite:data/system48.db"},
 		Blobs:           BlobsConfig{URL: "file:data/blobs"},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"net"
 	"net/netip"
 	"net/url"
@@ -146,6 +147,12 @@ func (k *checker) city(c Config) {
 		if v != "" && !colour.MatchString(v) {
 			k.fault(key, fmt.Sprintf("is %q, not a colour", clip(v)), `write it as "#0f5c8a", in quotes because of the #`)
 		}
+	}
+	if p := c.City.Center; !(math.Abs(p.Lat) <= 90 && math.Abs(p.Lon) <= 180) {
+		k.fault("city.center", fmt.Sprintf("is latitude %g, longitude %g", p.Lat, p.Lon), "write degrees: lat from -90 to 90, lon from -180 to 180")
+	}
+	if !(c.City.Center.RadiusKM >= 0) {
+		k.fault("city.center.radius_km", fmt.Sprintf("is %g", c.City.Center.RadiusKM), "write kilometres, or 0 for anywhere")
 	}
 	k.brand(c.City)
 	if !referencePrefix.MatchString(c.Reference.Prefix) {

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"maps"
+	"math"
 	"reflect"
 	"slices"
 	"strconv"
@@ -188,6 +189,12 @@ func setScalar(v reflect.Value, text string) (what, remedy string) {
 			return fmt.Sprintf("is %q, not a whole number", clip(text)), "write digits only, without a unit"
 		}
 		v.SetInt(int64(i))
+	case reflect.Float64:
+		x, err := strconv.ParseFloat(text, 64)
+		if err != nil || math.IsNaN(x) || math.IsInf(x, 0) {
+			return fmt.Sprintf("is %q, not a number", clip(text)), "write digits with a point before decimals: 42.44"
+		}
+		v.SetFloat(x)
 	default:
 		return "cannot be set this way", "set it in the file"
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/sistem48/system48/storage/blob"
 	"github.com/sistem48/system48/ticketing"
 	"github.com/sistem48/system48/ticketing/calendar"
+	"github.com/sistem48/system48/ticketing/district"
 	"github.com/sistem48/system48/ticketing/lang"
 	"github.com/sistem48/system48/ticketing/letters"
 )
@@ -183,6 +184,7 @@ func makeKey(path string) ([][]byte, error) {
 func (c Config) settings() ticketing.Settings {
 	s := ticketing.Settings{
 		Prefix: c.Reference.Prefix, PublicURL: c.PublicURL, Language: lang.Tag(c.DefaultLanguage), UndoWait: c.Channels.UndoWait,
+		City: district.Surroundings{Center: district.Point{c.City.Center.Lon, c.City.Center.Lat}, Radius: c.City.Center.RadiusKM},
 	}
 	for _, a := range c.Channels.Email {
 		s.Accounts = append(s.Accounts, ticketing.Account{

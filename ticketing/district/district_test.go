@@ -40,7 +40,7 @@ func TestReadGeoJSONRefuses(t *testing.T) {
 		{"not closed", string(collection(feat("a", "Polygon", `[[[0,0],[4,0],[4,4],[0,4]]]`))), Problem{Feature: 1, Name: "Naselje a", Key: keyOpen}},
 		{"three points", string(collection(feat("a", "Polygon", `[[[0,0],[4,0],[0,0]]]`))), Problem{Feature: 1, Name: "Naselje a", Key: keyFew}},
 		{"four points that are two", string(collection(feat("a", "Polygon", `[[[0,0],[4,0],[4,0],[0,0]]]`))), Problem{Feature: 1, Name: "Naselje a", Key: keyFew}},
-		{"off the globe", string(collection(feat("a", "Polygon", `[[[0,0],[4,0],[4,94],[0,0]]]`))), Problem{Feature: 1, Name: "Naselje a", Key: keyRange}},
+		{"off the globe", string(collection(feat("a", "Polygon", `[[[0,0],[4,0],[4,94],[0,0]]]`))), Problem{Feature: 1, Name: "Naselje a", Key: keyRange, At: Point{4, 94}}},
 		{"a bow tie", string(collection(feat("ok", "Polygon", square), feat("a", "Polygon", `[[[0,0],[4,4],[4,0],[0,4],[0,0]]]`))), Problem{Feature: 2, Name: "Naselje a", Key: keyCrossing, At: Point{2, 2}}},
 		{"in the second polygon", string(collection(feat("a", "MultiPolygon", `[`+square+`,[[[10,0],[14,4],[14,0],[10,4],[10,0]]]]`))), Problem{Feature: 1, Name: "Naselje a", Key: keyCrossing, At: Point{12, 2}}},
 		{"running back", string(collection(feat("a", "Polygon", `[[[0,0],[4,0],[2,0],[2,3],[0,0]]]`))), Problem{Feature: 1, Name: "Naselje a", Key: keyCrossing, At: Point{4, 0}}},
@@ -51,7 +51,7 @@ func TestReadGeoJSONRefuses(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			areas, problems := ReadGeoJSON([]byte(tt.in))
+			areas, problems := ReadGeoJSON([]byte(tt.in), Surroundings{})
 			if len(problems) == 0 || areas != nil {
 				t.Fatalf("read as %v", areas)
 			}
@@ -69,7 +69,7 @@ func TestReadGeoJSONRefuses(t *testing.T) {
 // Everything wrong is told at once, so that a file is mended in one go.
 func TestReadGeoJSONTellsAll(t *testing.T) {
 	t.Parallel()
-	_, problems := ReadGeoJSON(collection(feat("a", "Point", `[0,0]`), feat("b", "Polygon", square), feat("c", "Polygon", `[[[0,0]]]`)))
+	_, problems := ReadGeoJSON(collection(feat("a", "Point", `[0,0]`), feat("b", "Polygon", square), feat("c", "Polygon", `[[[0,0]]]`)), Surroundings{})
 	if len(problems) != 2 || problems[0].Feature != 1 || problems[1].Feature != 3 {
 		t.Errorf("problems = %v", problems)
 	}
@@ -79,14 +79,14 @@ func TestReadGeoJSONReads(t *testing.T) {
 	t.Parallel()
 	in := `{"type":"FeatureCollection","crs":null,"features":[
 		{"type":"Feature","id":7,"properties":{"naziv":"Stari  Aerodrom","name_en":"Old Airport","population":1},"geometry":{"type":"Polygon","coordinates":[[[0,0,35],[4,0,35],[4,4,35],[4,4,35],[0,4,35],[0,0,35]],[[0,0],[1,1],[1,2],[0,0]]]}}]}`
-	areas, problems := ReadGeoJSON([]byte(in))
+	areas, problems := ReadGeoJSON([]byte(in), Surroundings{})
 	want := []Area{{Code: "7", Names: map[lang.Tag]string{lang.SrLatn: "Stari Aerodrom", lang.En: "Old Airport"}, Polygons: []Polygon{
 		{{{0, 0}, {4, 0}, {4, 4}, {0, 4}, {0, 0}}, {{0, 0}, {1, 1}, {1, 2}, {0, 0}}}, // a hole may touch the outline
 	}}}
 	if diff := cmp.Diff(want, areas); diff != "" || problems != nil {
 		t.Errorf("problems %v, areas: %s", problems, diff)
 	}
-	one, problems := ReadGeoJSON([]byte(feat("Đurđevac Đ1", "Polygon", square)))
+	one, problems := ReadGeoJSON([]byte(feat("Đurđevac Đ1", "Polygon", square)), Surroundings{})
 	if problems != nil || one[0].Code != "djurdjevac-dj1" {
 		t.Errorf("code of a single feature = %v, %v", one, problems)
 	}
@@ -94,7 +94,7 @@ func TestReadGeoJSONReads(t *testing.T) {
 
 func finderOf(t *testing.T, features ...string) *Finder {
 	t.Helper()
-	areas, problems := ReadGeoJSON(collection(features...))
+	areas, problems := ReadGeoJSON(collection(features...), Surroundings{})
 	if problems != nil {
 		t.Fatal(problems)
 	}
@@ -198,14 +198,46 @@ func TestOutlinesAreBounded(t *testing.T) {
 		return "[" + strings.Join(rings, ",") + "]"
 	}
 	most := (maxPolygon - 5) / 4
-	if areas, problems := ReadGeoJSON(collection(feat("a", "Polygon", holed(most)))); len(areas) != 1 {
+	if areas, problems := ReadGeoJSON(collection(feat("a", "Polygon", holed(most))), Surroundings{}); len(areas) != 1 {
 		t.Errorf("an outline with %d holes: %v", most, problems)
 	}
 	long := "[0,0]," + strings.Repeat("[1,1],[2,1],", maxRing/2) + "[0,0]"
 	for name, shape := range map[string]string{"holes": holed(most + 1), "ring": "[[" + long + "]]"} {
-		_, problems := ReadGeoJSON(collection(feat("a", "Polygon", shape)))
+		_, problems := ReadGeoJSON(collection(feat("a", "Polygon", shape)), Surroundings{})
 		if want := (Problem{Feature: 1, Name: "Naselje a", Key: keyDetail}); len(problems) != 1 || problems[0] != want {
 			t.Errorf("%s: %v, want %v", name, problems, want)
+		}
+	}
+}
+
+// An outline elsewhere is another city's, and one whose numbers are exchanged
+// would find nothing ever: both are refused at the point, with a reason of their own.
+func TestOutlinesLieAboutTheCity(t *testing.T) {
+	t.Parallel()
+	podgorica := Surroundings{Center: Point{19.26, 42.44}, Radius: 150}
+	square := func(x, y float64) string {
+		return fmt.Sprintf("[[[%g,%g],[%g,%g],[%g,%g],[%g,%g]]]", x, y, x+0.01, y, x+0.01, y+0.01, x, y)
+	}
+	for name, tt := range map[string]struct {
+		city Surroundings
+		x, y float64
+		want string
+	}{
+		"here":                    {podgorica, 19.25, 42.43, ""},
+		"Pljevlja, at the border": {podgorica, 19.35, 43.35, ""},
+		"exchanged":               {podgorica, 42.43, 19.25, keySwapped},
+		"Belgrade":                {podgorica, 20.46, 44.81, keyFar},
+		"metres":                  {podgorica, 6600000, 4700000, keyRange},
+		"exchanged off the earth": {Surroundings{Center: Point{174, -41}, Radius: 100}, -41.01, 174, keySwapped},
+		"over the date line":      {Surroundings{Center: Point{179.9, -17}, Radius: 100}, -179.9, -17, ""},
+		"anywhere":                {Surroundings{}, 42.43, 19.25, ""},
+	} {
+		areas, problems := ReadGeoJSON(collection(feat("a", "Polygon", square(tt.x, tt.y))), tt.city)
+		switch {
+		case tt.want == "" && (len(areas) != 1 || problems != nil):
+			t.Errorf("%s: %v", name, problems)
+		case tt.want != "" && (len(problems) != 1 || problems[0].Key != tt.want || problems[0].Feature != 1 || problems[0].At == Point{}):
+			t.Errorf("%s: %v, want %s", name, problems, tt.want)
 		}
 	}
 }
@@ -271,7 +303,7 @@ func FuzzReadGeoJSON(f *testing.F) {
 	f.Add(collection(feat("a", "MultiPolygon", `[`+square+`]`), feat("b", "Polygon", `[[[0,0],[4,4],[4,0],[0,4],[0,0]]]`)))
 	f.Add([]byte(`{"type":"Feature","properties":{"name":["a"]},"geometry":{"type":"Polygon","coordinates":[[[1e308,-1e308],[0,0],[1e-320,1],[1e308,-1e308]]]}}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		areas, problems := ReadGeoJSON(data)
+		areas, problems := ReadGeoJSON(data, Surroundings{})
 		if (len(areas) > 0) == (len(problems) > 0) {
 			t.Fatalf("%d districts and %d problems", len(areas), len(problems))
 		}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"math"
 	"regexp"
 	"strings"
 
@@ -29,7 +28,7 @@ type Problem struct {
 	Feature int    // of GeoJSON, from 1; 0 for the file as a whole
 	Name    string // of the feature, or what the line says
 	Key     string // message id: "district.crossing"
-	At      Point  // of a crossing
+	At      Point  // of a crossing, and of what lies elsewhere
 }
 
 // Error says it in English, for logs and programs.
@@ -45,7 +44,7 @@ func (p Problem) Error() string {
 	if p.Name != "" {
 		s += fmt.Sprintf(" (%q)", p.Name)
 	}
-	if p.Key == keyCrossing {
+	if p.At != (Point{}) {
 		s += fmt.Sprintf(" at %.6f, %.6f", p.At[0], p.At[1])
 	}
 	return s
@@ -58,6 +57,8 @@ const (
 	keyOpen     = "district.open"
 	keyFew      = "district.few_points"
 	keyRange    = "district.range"
+	keySwapped  = "district.swapped"
+	keyFar      = "district.far"
 	keyCode     = "district.code"
 	keyTwice    = "district.twice"
 	keyMany     = "district.too_many"
@@ -89,9 +90,11 @@ type geometry struct {
 // ReadGeoJSON reads districts out of a FeatureCollection or a Feature with
 // Polygon and MultiPolygon geometries. A feature's code is its property code or
 // id, else made of the name; its names are the properties name, name_sr,
-// name_en, name_sq. Whatever is wrong is told with its feature, and nothing read then.
-func ReadGeoJSON(data []byte) ([]Area, []Problem) {
-	r := geoReader{seen: map[string]bool{}}
+// name_en, name_sq. An outline that does not lie about the city is refused: it
+// belongs to another one, or its latitudes stand before its longitudes (RFC 7946
+// §3.1.1). Whatever is wrong is told with its feature, and nothing read then.
+func ReadGeoJSON(data []byte, city Surroundings) ([]Area, []Problem) {
+	r := geoReader{seen: map[string]bool{}, city: city}
 	if len(data) > MaxFile {
 		return nil, []Problem{{Key: keyMany}}
 	}
@@ -141,6 +144,7 @@ type geoReader struct {
 	areas    []Area
 	problems []Problem
 	seen     map[string]bool
+	city     Surroundings
 	feature  int
 	name     string
 	points   int
@@ -252,8 +256,8 @@ func (r *geoReader) check(g Polygon) bool {
 			return false
 		}
 		for _, p := range ring {
-			if !(math.Abs(p[0]) <= 180 && math.Abs(p[1]) <= 90) { // false for what is no number
-				r.wrong(keyRange)
+			if key := r.city.misplaced(p); key != "" {
+				r.problem(Problem{Feature: r.feature, Name: r.name, Key: key, At: p})
 				return false
 			}
 		}

@@ -7,10 +7,13 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
+
+	"github.com/sistem48/system48/ticketing"
 )
 
-// Guess does what proves the client right. A wrong proof, an error of prove, counts
-// as an attempt under the name; beyond maximum per window right and wrong ones are
+// Guess does what proves the client right. A wrong proof counts as an attempt under
+// the name, and so does one that is no longer good, so that the two cannot be told
+// apart; an error of ours (Busy, Internal) and a client that went away do not. Beyond maximum per window right and wrong ones are
 // Throttled alike. A right one neither counts nor clears what was counted. Of one
 // network one is looked at after another, so that many at once get no more tries.
 func (k *Kit) Guess(c echo.Context, name string, maximum int, window time.Duration, prove func() error) error {
@@ -28,13 +31,23 @@ func (k *Kit) Guess(c echo.Context, name string, maximum int, window time.Durati
 		return throttled(wait)
 	}
 	wrong := prove()
-	if wrong == nil {
-		return nil
+	if !guessed(wrong) {
+		return wrong
 	}
 	if err := k.Limit(c, name, maximum, window); err != nil {
 		return err // another process counted the last try meanwhile
 	}
 	return wrong
+}
+
+// guessed reports whether the error says that the client proved nothing.
+func guessed(err error) bool {
+	switch ticketing.KindOf(err) {
+	case ticketing.NotFound, ticketing.Gone, ticketing.Invalid, ticketing.Forbidden, ticketing.Unauthenticated:
+		return true
+	default:
+		return false
+	}
 }
 
 // turns lets those of one key go one after another; others may have to wait for
