@@ -38,11 +38,12 @@ type Area struct {
 	Deps
 	desk   *ticketing.Desk
 	people *ticketing.People
+	views  *ticketing.Views
 }
 
 // New gives the area; Register mounts it.
 func New(d Deps) *Area {
-	return &Area{Deps: d, desk: &ticketing.Desk{Bureau: d.Bureau}, people: &ticketing.People{Bureau: d.Bureau}}
+	return &Area{Deps: d, desk: &ticketing.Desk{Bureau: d.Bureau}, people: &ticketing.People{Bureau: d.Bureau}, views: &ticketing.Views{Bureau: d.Bureau}}
 }
 
 // Register mounts the routes: the map of this area.
@@ -51,6 +52,7 @@ func (a *Area) Register(e *echo.Echo) {
 	g.GET("", a.home)
 	g.GET("/v/:view", a.queue, web.Need(ticketing.RightRead))
 	g.GET("/nav", a.nav)
+	a.registerViews(g.Group("/views", web.Need(ticketing.RightRead)))
 	g.GET("/notices", a.notices, web.Need(ticketing.RightRead))
 	g.GET("/notices/latest", a.latestNotice, web.Need(ticketing.RightRead))
 	g.GET("/tickets/rows", a.rows, web.Need(ticketing.RightRead))
@@ -133,6 +135,15 @@ func (a *Area) registerCitizens(g *echo.Group) {
 	g.POST("/:id/reveal", a.citizenReveal, web.Need(ticketing.RightReveal))
 	g.POST("/:id/join", a.citizenJoin)
 	g.POST("/:id/separate", a.citizenSeparate)
+}
+
+// registerViews mounts what is done with saved views.
+func (a *Area) registerViews(g *echo.Group) {
+	g.GET("", a.viewsPage)
+	g.POST("", a.keepNew)
+	g.POST("/:id", a.changeView)
+	g.POST("/:id/move", a.moveView)
+	g.POST("/:id/delete", a.deleteView)
 }
 
 // registerRecords mounts the ledger and the letters that did not get through.

@@ -6,3 +6,5 @@
 // works without scripts (post, redirect, get); with htmx the same components
 // are sent as parts of the page.
 package agent
+
+//go:generate go tool templ generate -path .

@@ -29,6 +29,11 @@ var routes = map[string]route{
 	"GET /agent/tickets/rows":              {right: ticketing.RightRead, path: "/agent/tickets/rows?refs={ref}"},
 	"GET /agent/tickets/new-count":         {right: ticketing.RightRead, path: "/agent/tickets/new-count?view=all"},
 	"GET /agent/tickets/:id":               {right: ticketing.RightRead, ticket: true, path: "/agent/tickets/{id}"},
+	"GET /agent/views":                     {right: ticketing.RightRead, path: "/agent/views"},
+	"POST /agent/views":                    {right: ticketing.RightRead, path: "/agent/views", form: []string{"name", "x"}},
+	"POST /agent/views/:id":                {right: ticketing.RightRead, path: "/agent/views/1", form: []string{"name", "x"}},
+	"POST /agent/views/:id/move":           {right: ticketing.RightRead, path: "/agent/views/1/move"},
+	"POST /agent/views/:id/delete":         {right: ticketing.RightRead, path: "/agent/views/1/delete"},
 	"POST /agent/next":                     {right: ticketing.RightWrite, path: "/agent/next"},
 	"POST /agent/tickets/bulk":             {right: ticketing.RightWrite, path: "/agent/tickets/bulk", form: []string{"do", "mine"}},
 	"GET /agent/notices":                   {right: ticketing.RightRead, path: "/agent/notices"},
@@ -99,6 +104,7 @@ var routes = map[string]route{
 // even when the right and the ticket are theirs.
 var ownOnly = map[string]bool{
 	"DELETE /agent/t/:ref/uploads/:upload": true, "POST /agent/t/:ref/messages/:message/take-back": true,
+	"POST /agent/views/:id": true, "POST /agent/views/:id/move": true, "POST /agent/views/:id/delete": true, // nobody keeps any
 	"POST /agent/t/:ref/messages/:message/confirm-sender": true, // nothing of this ticket is held
 }
 

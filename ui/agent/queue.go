@@ -36,6 +36,7 @@ type queuePage struct {
 	menus   []components.FieldView // what the list can be narrowed by
 	chosen  *web.Form              // and what it is narrowed by
 	kept    []components.Option    // parameters the menu keeps
+	views   keepView
 }
 
 type filterChip struct{ label, remove string }
@@ -46,9 +47,6 @@ type sortLink struct {
 }
 
 type emptyView struct{ title, text, href, action string }
-
-// views are the lists agents switch between.
-var views = []string{"mine", "unassigned", "today", "overdue", "waiting", "all", "spam", "closed"}
 
 func (a *Area) home(c echo.Context) error {
 	by := web.ActorOf(c)
@@ -63,7 +61,7 @@ func (a *Area) home(c echo.Context) error {
 
 func (a *Area) queue(c echo.Context) error {
 	view := c.Param("view")
-	if !slices.Contains(views, view) {
+	if !slices.Contains(ticketing.Lists(), ticketing.ListName(view)) {
 		return &ticketing.Error{Kind: ticketing.NotFound, Key: "queue.unknown_view"}
 	}
 	ctx, by := c.Request().Context(), web.ActorOf(c)
@@ -71,6 +69,7 @@ func (a *Area) queue(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	narrowed := narrowed(c, dir)
 	f, err := a.filter(c, dir)
 	if err != nil {
 		return err
@@ -86,8 +85,9 @@ func (a *Area) queue(c echo.Context) error {
 	p := queuePage{
 		shell: components.StaffPage{Title: web.T(ctx, "nav."+view), Layout: "queue", Nav: groups, Current: current(c, view)},
 		view:  view, title: web.T(ctx, "nav."+view), rows: rowViews(c, dir, page.Items, by.May(ticketing.RightWrite)),
-		mayBulk: by.May(ticketing.RightWrite), empty: emptyOf(c, view),
+		mayBulk: by.May(ticketing.RightWrite), empty: emptyOf(c, view, narrowed),
 	}
+	p.keeping(c, dir, narrowed)
 	a.seatRows(c, dir, p.rows)
 	p.links(c, page.Next)
 	p.chips(c, dir)
@@ -98,7 +98,7 @@ func (a *Area) queue(c echo.Context) error {
 
 // current is the navigation's item of the page.
 func current(c echo.Context, view string) string {
-	if d := c.QueryParam("department"); d != "" {
+	if d := c.QueryParam("department"); d != "" && view == string(ticketing.ListAll) {
 		return components.ViewDepartment(d)
 	}
 	return "/agent/v/" + view
@@ -158,8 +158,11 @@ func (p *queuePage) links(c echo.Context, next string) {
 	p.fresh = "/agent/tickets/new-count?" + q.Encode()
 }
 
-func emptyOf(c echo.Context, view string) emptyView {
+func emptyOf(c echo.Context, view string, f ticketing.ViewFilter) emptyView {
 	ctx := c.Request().Context()
+	if f != (ticketing.ViewFilter{List: f.List, Sort: f.Sort, Desc: f.Desc}) {
+		return emptyView{web.T(ctx, "queue.empty_narrowed"), web.T(ctx, "queue.empty_text_narrowed"), c.Request().URL.Path, web.T(ctx, "queue.all_filters_off")}
+	}
 	e := emptyView{title: web.T(ctx, "queue.empty_"+view), text: web.T(ctx, "queue.empty_text_"+view)}
 	if view != "all" {
 		e.href, e.action = components.ViewAll, web.T(ctx, "queue.show_all")
@@ -257,7 +260,7 @@ func (a *Area) newCount(c echo.Context) error {
 		return err
 	}
 	view := c.QueryParam("view")
-	if !slices.Contains(views, view) {
+	if !slices.Contains(ticketing.Lists(), ticketing.ListName(view)) {
 		view = "all"
 	}
 	c.SetParamNames("view")
@@ -290,7 +293,7 @@ func (a *Area) newCount(c echo.Context) error {
 
 // nav renews the navigation's numbers.
 func (a *Area) nav(c echo.Context) error {
-	groups, err := a.Nav.Groups(c.Request().Context(), web.ActorOf(c))
+	groups, err := a.Nav.Counted(c.Request().Context(), web.ActorOf(c))
 	if err != nil {
 		return err
 	}

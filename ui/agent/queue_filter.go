@@ -1,9 +1,10 @@
 package agent
 
 import (
+	"context"
+	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -12,64 +13,55 @@ import (
 	"github.com/sistem48/system48/ui/web"
 )
 
-// filter makes the query of a view and the filters in its address. What is
-// malformed in the address is left out: an address is often typed or old.
+// filter makes the query of a view and the filters in its address.
 func (a *Area) filter(c echo.Context, dir *ticketing.Directory) (ticketing.TicketFilter, error) {
-	by, now := web.ActorOf(c), web.PrinterOf(c.Request().Context()).Now()
-	f := ticketing.TicketFilter{Scope: by.Scope(), Limit: 50, Cursor: c.QueryParam("after"), Sort: ticketing.SortDue}
-	y, m, d := now.Date()
-	switch c.Param("view") {
-	case "mine":
-		f.Assignee = by.Agent
-	case "unassigned":
-		f.Unassigned = true
-	case "today":
-		f.DueFrom, f.DueBefore = now, time.Date(y, m, d+1, 0, 0, 0, 0, now.Location())
-	case "overdue":
-		f.Overdue = now
-	case "waiting":
-		f.States = []ticketing.State{ticketing.StateWaiting}
-	case "spam":
-		f.Spam, f.Sort, f.Desc = true, ticketing.SortReceived, true
-	case "closed":
-		f.States = []ticketing.State{ticketing.StateResolved, ticketing.StateClosed}
-		f.Sort, f.Desc = ticketing.SortReceived, true
-	}
+	f := narrowed(c, dir).Tickets(web.ActorOf(c), dir, web.PrinterOf(c.Request().Context()).Now())
+	f.Limit, f.Cursor = 50, c.QueryParam("after")
 	if len(f.Cursor) > 500 {
 		return f, &ticketing.Error{Kind: ticketing.Invalid, Field: "after", Key: "queue.cursor"}
 	}
-	narrow(c, dir, &f)
 	return f, nil
 }
 
 // narrowing are the parameters of an address that narrow or order a list.
-var narrowing = []string{"department", "category", "channel", "priority", "assignee", "tag", "sort"}
+var narrowing = []string{"department", "category", "district", "channel", "priority", "assignee", "tag", "sort"}
 
-// narrow applies the filters of the address.
-func narrow(c echo.Context, dir *ticketing.Directory, f *ticketing.TicketFilter) {
-	if d, ok := dir.DepartmentByCode(c.QueryParam("department")); ok {
+// narrowed reads the list and the filters of the address. What is malformed in it
+// is left out: an address is often typed or old.
+func narrowed(c echo.Context, dir *ticketing.Directory) ticketing.ViewFilter {
+	return filterOf(ticketing.ListName(c.Param("view")), c.QueryParam, dir)
+}
+
+// filterOf reads a filter from parameters.
+func filterOf(list ticketing.ListName, param func(string) string, dir *ticketing.Directory) ticketing.ViewFilter {
+	f := ticketing.ViewFilter{List: list}
+	if d, ok := dir.DepartmentByCode(param("department")); ok {
 		f.Department = d.ID
 	}
-	if k, ok := dir.CategoryByCode(c.QueryParam("category")); ok {
+	if k, ok := dir.CategoryByCode(param("category")); ok {
 		f.Category = k.ID
 	}
-	if ch := ticketing.Channel(c.QueryParam("channel")); ch.Known() {
+	if d, ok := dir.DistrictByCode(param("district")); ok {
+		f.District = d.ID
+	}
+	if ch := ticketing.Channel(param("channel")); ch.Known() {
 		f.Channel = ch
 	}
-	if p, ok := ticketing.ParsePriority(c.QueryParam("priority")); ok {
-		f.Priority = &p
+	if p, ok := ticketing.ParsePriority(param("priority")); ok {
+		f.Priority = p.String()
 	}
-	if id, err := strconv.ParseInt(c.QueryParam("assignee"), 10, 64); err == nil {
+	if id, err := strconv.ParseInt(param("assignee"), 10, 64); err == nil && id > 0 {
 		f.Assignee = ticketing.AgentID(id)
 	}
-	if tag := c.QueryParam("tag"); tag != "" && len(tag) <= maxTag {
+	if tag := param("tag"); len(tag) <= maxTag {
 		f.Tag = tag
 	}
-	sort, desc := strings.CutPrefix(c.QueryParam("sort"), "-")
+	sort, desc := strings.CutPrefix(param("sort"), "-")
 	switch s := ticketing.Sort(sort); s {
 	case ticketing.SortDue, ticketing.SortReceived, ticketing.SortActivity, ticketing.SortPriority:
 		f.Sort, f.Desc = s, desc
 	}
+	return f
 }
 
 // chips shows the filters of the address, each with a way to take it out.
@@ -81,6 +73,9 @@ func (p *queuePage) chips(c echo.Context, dir *ticketing.Directory) {
 	}
 	if k, ok := dir.CategoryByCode(c.QueryParam("category")); ok {
 		add("category", ticketing.NameIn(k.Names, web.Language(ctx)))
+	}
+	if d, ok := dir.DistrictByCode(c.QueryParam("district")); ok {
+		add("district", d.Name(web.Language(ctx)))
 	}
 	if ch := ticketing.Channel(c.QueryParam("channel")); ch.Known() {
 		add("channel", web.T(ctx, "channel."+string(ch)))
@@ -124,6 +119,11 @@ func (p *queuePage) menu(c echo.Context, dir *ticketing.Directory) {
 		{Name: "priority", Type: "select", Label: web.T(ctx, "ticket.priority"), Options: append(priorities, priorityOptions(ctx)...)},
 		{Name: "tag", Label: web.T(ctx, "ticket.tags"), Max: 60},
 	}
+	if all := dir.Districts(); len(all) > 0 {
+		p.menus = slices.Insert(p.menus, 2, components.FieldView{
+			Name: "district", Type: "select", Label: web.T(ctx, "routing.district"), Options: districtOptions(ctx, all),
+		})
+	}
 	p.chosen = web.NewForm()
 	for i := range p.menus {
 		m := &p.menus[i]
@@ -132,7 +132,17 @@ func (p *queuePage) menu(c echo.Context, dir *ticketing.Directory) {
 			p.chosen.Set(m.Name, v)
 		}
 	}
-	if s := c.QueryParam("sort"); s != "" && len(s) < 20 {
-		p.kept = append(p.kept, components.Option{Value: "sort", Text: s})
+	for _, name := range []string{"sort", "saved"} {
+		if v := c.QueryParam(name); v != "" && len(v) < 20 {
+			p.kept = append(p.kept, components.Option{Value: name, Text: v})
+		}
 	}
+}
+
+func districtOptions(ctx context.Context, all []ticketing.District) []components.Option {
+	out := []components.Option{{Text: web.T(ctx, "queue.any_district")}}
+	for _, d := range all {
+		out = append(out, components.Option{Value: d.Code, Text: d.Name(web.Language(ctx))})
+	}
+	return out
 }

@@ -115,7 +115,7 @@ func TestLooks(t *testing.T) {
 	w := newWindow(t, s, s.Ana)
 	pothole := ticketing.TicketPath(c.pothole)
 	for name, path := range map[string]string{
-		"queue": "/agent/v/all", "ticket": pothole, "why": pothole + "/why/answer", "empty": "/agent/v/overdue?channel=sms",
+		"queue": "/agent/v/all", "ticket": pothole, "why": pothole + "/why/answer", "empty": "/agent/v/overdue?channel=sms", "views": "/agent/views", "asked": "/agent/v/asked",
 		"call": ticketing.TicketPath(c.water), "dialog": pothole + "?open=close", "new": "/agent/new", "said": "/agent/new?done=" + string(c.water),
 		"intake": "/agent/intake?period=week", "item": "/agent/intake/1?period=week", "search": "/agent/search?q=rupa", "nothing": "/agent/search?q=zzzzz",
 		"citizens": "/agent/citizens?q=marko", "citizen": "/agent/citizens/" + id(s.View(t, c.water).Citizen.ID), "outgoing": "/agent/outgoing",

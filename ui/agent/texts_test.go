@@ -36,10 +36,10 @@ func TestFamilies(t *testing.T) {
 	for _, r := range ticketing.WaitReasons() {
 		has("wait.", string(r))
 	}
-	for _, v := range views {
-		has("nav.", v)
-		has("queue.empty_", v)
-		has("queue.empty_text_", v)
+	for _, v := range ticketing.Lists() {
+		has("nav.", string(v))
+		has("queue.empty_", string(v))
+		has("queue.empty_text_", string(v))
 	}
 	has("delivery_state.", "pending", "sending", "sent", "retry", "failed", "unknown", "bounced", "taken_back", "held")
 	has("auto.", "receipt", "receipts", "answer", "closing", "oversize", "handover", "heard", "consult", "referral", "reminder", "referred", "digest", "warning", "escalation", "invite", "reset", "seal")

@@ -215,7 +215,7 @@ func (a *Area) recordRead(c echo.Context, p *ticketPage) error {
 		return err
 	}
 	rows, err := a.Reads.TicketRows(ctx, by.Scope(), []ticketing.Reference{p.t.Ref}, by.Agent)
-	if err != nil || len(rows) == 0 || !rows[0].Unread {
+	if err != nil || len(rows) > 0 && !rows[0].Unread {
 		return err // a page that was seen already costs no commit
 	}
 	return a.Reads.MarkSeen(ctx, by.Agent, p.t.ID, p.newest)

@@ -58,7 +58,7 @@ func ticketPageComponent(p *ticketPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = navRenewal(p.shell.Current).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = navRenewal(p.shell).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

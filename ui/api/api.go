@@ -103,6 +103,7 @@ func (a *API) Mount(e *echo.Echo) {
 	a.registerReports()
 	a.registerRouting()
 	a.registerAbsences()
+	a.registerViews()
 	description := a.describe()
 	a.Kit.Machine(e, Prefix+descriptionPath).GET("", func(c echo.Context) error {
 		return c.Blob(http.StatusOK, "application/json", description)

@@ -201,12 +201,18 @@ func TestDescriptionIsTrue(t *testing.T) {
 	if _, err := d.Store.FoldFacts(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	kept := ticketing.SavedView{Name: "Hitno", Filter: ticketing.ViewFilter{List: ticketing.ListAll, Department: d.Bureau.ID, Category: d.Other.ID, Sort: ticketing.SortReceived, Desc: true}}
+	if err := (&ticketing.Views{Bureau: d.Core}).Save(t.Context(), ticketing.ActorOf(d.Adam), &kept); err != nil {
+		t.Fatal(err)
+	}
 	var file string
 	for _, step := range []struct{ id, query, body, with string }{
 		{"list-departments", "", "", ""},
 		{"list-bodies", "", "", ""},
 		{"list-categories", "", "", ""},
 		{"list-users", "", "", ""},
+		{"list-views", "", "", ""},
+		{"list-view-tickets", "", "", "1"},
 		{"list-profiles", "", "", ""},
 		{"list-calendars", "", "", ""},
 		{"list-districts", "", "", ""},

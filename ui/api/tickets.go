@@ -123,6 +123,11 @@ func (a *API) listTickets(ctx context.Context, c *caller, in *listTicketsInput) 
 	if err != nil {
 		return nil, err
 	}
+	return a.listed(ctx, c, s, f)
+}
+
+// listed writes down the tickets of a filter.
+func (a *API) listed(ctx context.Context, c *caller, s *scribe, f ticketing.TicketFilter) (*pageOutput[ticketJSON], error) {
 	rows, err := a.Reads.Tickets(ctx, f, c.actor.Agent)
 	if err != nil {
 		return nil, err

@@ -12,6 +12,7 @@ import (
 // NavReads is what the navigation of staff pages reads.
 type NavReads interface {
 	TicketCounts(ctx context.Context, s ticketing.Scope, agent ticketing.AgentID, now, dayEnd time.Time) (ticketing.Counts, error)
+	CountTickets(ctx context.Context, filters []ticketing.TicketFilter, most int) ([]int, error)
 }
 
 // A Navigator makes the navigation rail. All areas of staff share one.
@@ -27,10 +28,12 @@ const (
 	ViewToday      = "/agent/v/today"
 	ViewOverdue    = "/agent/v/overdue"
 	ViewWaiting    = "/agent/v/waiting"
+	ViewAsked      = "/agent/v/asked"
 	ViewAll        = "/agent/v/all"
 	ViewClosed     = "/agent/v/closed"
 	ViewSpam       = "/agent/v/spam"
 	PageNotices    = "/agent/notices"
+	PageViews      = "/agent/views"
 	PageIntake     = "/agent/intake"
 	PageCitizens   = "/agent/citizens"
 	PageReports    = "/reports"
@@ -40,8 +43,18 @@ const (
 // ViewDepartment is the address of the queue of one department.
 func ViewDepartment(code string) string { return "/agent/v/all?department=" + code }
 
-// Groups gives what the actor may see, with the numbers of their scope.
+// Groups gives what the actor may see, with the numbers of their scope. Saved
+// views come without numbers: a page shows at once and asks for them then.
 func (n *Navigator) Groups(ctx context.Context, a ticketing.Actor) ([]NavGroup, error) {
+	return n.groups(ctx, a, false)
+}
+
+// Counted is Groups with the numbers of saved views.
+func (n *Navigator) Counted(ctx context.Context, a ticketing.Actor) ([]NavGroup, error) {
+	return n.groups(ctx, a, true)
+}
+
+func (n *Navigator) groups(ctx context.Context, a ticketing.Actor, counted bool) ([]NavGroup, error) {
 	p := web.PrinterOf(ctx)
 	now := p.Now()
 	y, m, d := now.Date()
@@ -60,7 +73,12 @@ func (n *Navigator) Groups(ctx context.Context, a ticketing.Actor) ([]NavGroup, 
 		}
 	}
 	if a.May(ticketing.RightRead) {
-		add("nav.work", workItems(ctx, a, counts))
+		add("nav.work", workItems(ctx, a, dir, counts))
+		views, err := n.viewItems(ctx, a, dir, counted)
+		if err != nil {
+			return nil, err
+		}
+		add("nav.views", views)
 	}
 	add("nav.records", recordItems(ctx, a, counts))
 	if a.May(ticketing.RightRead) {
@@ -70,13 +88,18 @@ func (n *Navigator) Groups(ctx context.Context, a ticketing.Actor) ([]NavGroup, 
 	return groups, nil
 }
 
-func workItems(ctx context.Context, a ticketing.Actor, c ticketing.Counts) []NavItem {
+func workItems(ctx context.Context, a ticketing.Actor, dir *ticketing.Directory, c ticketing.Counts) []NavItem {
+	asked := 0
+	for _, d := range dir.AskedOf(a) {
+		asked += c.Questions[d]
+	}
 	items := []NavItem{
 		{Href: ViewMine, Icon: "inbox", Label: web.T(ctx, "nav.mine"), Count: c.Mine, Least: c.Mine == ticketing.MostMine},
 		{Href: ViewUnassigned, Icon: "users", Label: web.T(ctx, "nav.unassigned"), Count: c.Unassigned},
 		{Href: ViewToday, Icon: "clock", Label: web.T(ctx, "nav.today"), Count: c.DueToday},
 		{Href: ViewOverdue, Icon: "flame", Label: web.T(ctx, "nav.overdue"), Count: c.Overdue, Bad: true},
 		{Href: ViewWaiting, Icon: "player-pause", Label: web.T(ctx, "nav.waiting"), Count: c.Waiting, Wide: true},
+		{Href: ViewAsked, Icon: "help", Label: web.T(ctx, "nav.asked"), Count: asked, Wide: true},
 		{Href: ViewAll, Icon: "list", Label: web.T(ctx, "nav.all"), Count: c.Open, Wide: true},
 	}
 	items = append(items, NavItem{Href: PageNotices, Icon: "bell", Label: web.T(ctx, "nav.notices"), Wide: true})

@@ -3,6 +3,9 @@ package components
 import (
 	"context"
 	"encoding/json"
+	"maps"
+	"net/url"
+	"slices"
 	"strconv"
 
 	"github.com/a-h/templ"
@@ -56,6 +59,7 @@ type NavItem struct {
 	Least bool // there are at least so many
 	Bad   bool // the number is bad news
 	Wide  bool // left out on telephones
+	Later bool // its number is fetched when the page stands
 }
 
 func (i NavItem) number() string {
@@ -149,6 +153,21 @@ func flashClass(f web.Flash) string {
 		return "toast toast--error"
 	}
 	return "toast"
+}
+
+// undoFields are the hidden fields of the form that takes back what was done.
+func undoFields(f web.Flash) []Option {
+	q, err := url.ParseQuery(f.UndoForm)
+	if err != nil {
+		return nil
+	}
+	var out []Option
+	for _, name := range slices.Sorted(maps.Keys(q)) {
+		for _, v := range q[name] {
+			out = append(out, Option{Value: name, Text: v})
+		}
+	}
+	return out
 }
 
 // DialogDone is the HX-Trigger that closes the dialog a form stood in; further

@@ -187,6 +187,9 @@ func (k *Kit) requireStaff(next echo.HandlerFunc) echo.HandlerFunc {
 type Flash struct {
 	Kind string // "ok", "warn", "bad", "info"
 	Text string // already in the reader's language
+	// Undo is the address that takes back what was done, "" when that is not
+	// possible; UndoForm are the fields to be posted to it, URL-encoded.
+	Undo, UndoForm string
 }
 
 // AddFlash leaves a message for the next page.
