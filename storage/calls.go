@@ -192,7 +192,7 @@ func (db *DB) callbackViews(ctx context.Context, rest string, args ...any) ([]ti
 			if err := r.Scan(p.targets(&row, &v.Ref, &v.Subject, &assignee, &state)...); err != nil {
 				return err
 			}
-			v.Callback, v.Assignee, v.State = row.callback(), ticketing.AgentID(assignee), ticketing.State(state) //nolint:gosec // G115: the column is checked
+			v.Callback, v.Assignee, v.Stands = row.callback(), ticketing.AgentID(assignee), ticketing.State(state) //nolint:gosec // G115: the column is checked
 			out = append(out, v)
 		}
 		return r.Err()
@@ -259,6 +259,13 @@ func (db *DB) callIDs(ctx context.Context, q query, now time.Time, n int) ([]tic
 // CallsToDecide gives calls to decide about; see ticketing.Duties.
 func (db *DB) CallsToDecide(ctx context.Context, now time.Time, n int) ([]ticketing.CallID, error) {
 	return db.callIDs(ctx, callsToDecide, now, n)
+}
+
+var callbacksOver = sqlQuery("select b.ticket_id from callbacks b join tickets t on t.id = b.ticket_id where b.state = 'open' and t.state >= 3 limit ?")
+
+// CallbacksOver gives promises of finished tickets; see ticketing.Duties.
+func (db *DB) CallbacksOver(ctx context.Context, n int) ([]ticketing.TicketID, error) {
+	return db.ticketIDs(ctx, callbacksOver, n)
 }
 
 // CallsToFetch gives calls whose recording is to be fetched; see ticketing.Duties.

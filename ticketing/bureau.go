@@ -38,6 +38,7 @@ type Settings struct {
 	Receipts  ReceiptCaps
 	Region    string                // ISO 3166 code of the country, for national forms of telephone numbers
 	Lines     []CallLine            // what is promised about calls, by their source
+	CallWords CallWords             // in Language
 	MailLimit string                // up to which size mails are read whole, as letters say it: "35 MB"; "" = not told
 	City      district.Surroundings // where districts may lie
 }

@@ -68,5 +68,5 @@ type CallbackView struct {
 	Ref      Reference
 	Subject  string
 	Assignee AgentID
-	State    State
+	Stands   State // of the ticket
 }

@@ -16,7 +16,29 @@ type CallLine struct {
 	MinRing     time.Duration // a missed call that rang shorter is no contact
 	CallbackDue time.Duration // working time within which a missed call is called back
 	Settle      time.Duration // how long after the last that was told it is decided what becomes of a call
-	DIDs        []string      // E.164 numbers that are the free line; empty: every call is to it
+	Calendar    string        // that counts the working time of CallbackDue
+	DIDs        []string      // numbers that are the free line, as the exchange names them or in E.164; empty: every call is to it
+	Blocked     []string      // E.164 numbers whose calls are refused
+}
+
+// DefaultCallCalendar counts the time to call back where a line does not say.
+const DefaultCallCalendar = "office-hours"
+
+// blocks reports whether calls of the number are refused.
+func (l *CallLine) blocks(n CallNumber) bool {
+	return n.E164 != "" && slices.Contains(l.Blocked, n.E164)
+}
+
+// Blocks reports whether the line refuses calls of the number, as it came.
+func (l CallLine) Blocks(raw string) bool { return l.blocks(callNumber(raw, l.Region)) }
+
+// isFree reports whether the call was to the free line.
+func (l *CallLine) isFree(c *Call) bool {
+	if len(l.DIDs) == 0 {
+		return true
+	}
+	did := callNumber(cmp.Or(c.DID, c.To.Raw), l.Region)
+	return slices.ContainsFunc(l.DIDs, func(x string) bool { return x == did.Raw || (did.E164 != "" && x == did.E164) })
 }
 
 // The terms of a line that does not say otherwise.
@@ -29,20 +51,23 @@ const (
 	callTalkLimit = 4 * time.Hour
 )
 
-// line gives the terms of a source's calls.
-func (s *Settings) line(source string) CallLine {
+// Line gives the terms of a source's calls.
+func (s *Settings) Line(source string) CallLine {
 	l, _ := find(s.Lines, func(l *CallLine) bool { return l.Source == source })
 	l.Source = source
 	l.Region = cmp.Or(l.Region, s.Region)
 	l.MinRing, l.CallbackDue = cmp.Or(l.MinRing, DefaultMinRing), cmp.Or(l.CallbackDue, DefaultCallbackDue)
-	l.Settle = cmp.Or(l.Settle, DefaultCallSettle)
+	l.Settle, l.Calendar = cmp.Or(l.Settle, DefaultCallSettle), cmp.Or(l.Calendar, DefaultCallCalendar)
 	return l
 }
 
 // Calls is what becomes of telephone calls: they are gathered from what sources
 // tell (Take), and once nothing more is to be expected of one, it is decided
 // whether it is a promise.
-type Calls struct{ *Bureau }
+type Calls struct {
+	*Bureau
+	Duties Duties // for Decide
+}
 
 // A TakenCall answers one CallReport.
 type TakenCall struct {
@@ -88,7 +113,7 @@ func (c *Calls) TakeIn(ctx context.Context, tx Tx, reports []CallReport) ([]Take
 		if err != nil {
 			return nil, err
 		}
-		g := gathering{line: c.Settings.line(source), dir: dir, known: known, now: now}
+		g := gathering{line: c.Settings.Line(source), dir: dir, known: known, now: now}
 		for i := range reports {
 			if reports[i].Source == source && out[i].Err == nil {
 				out[i].New, out[i].Err = g.take(&reports[i])

@@ -9,12 +9,13 @@ import (
 // ClockKind is what a clock measures.
 type ClockKind string
 
-// The kinds in use. Callback and statutory clocks have their room here.
+// The kinds in use. Statutory clocks have their room here.
 const (
 	ClockValidation ClockKind = "validation"  // a clerk confirms that the report is intelligible and in scope
 	ClockAnswer     ClockKind = "answer"      // the promise: an informative answer by a person that reached the citizen
 	ClockNextAnswer ClockKind = "next_answer" // the same, from the oldest unanswered later message
 	ClockResolve    ClockKind = "resolve"     // the work is done
+	ClockCallback   ClockKind = "callback"    // who called in vain is called back
 	ClockLeg        ClockKind = "leg"         // one custody: the department has done its part, or passed the ticket on
 )
 
@@ -56,7 +57,7 @@ func (r WaitReason) stops(k ClockKind) bool {
 		return r == WaitCitizen
 	case ClockResolve, ClockLeg:
 		return true
-	case ClockValidation:
+	case ClockValidation, ClockCallback:
 	}
 	return false
 }
@@ -255,7 +256,7 @@ func (b *Rulebook) newClock(kind ClockKind, terms Terms) Clock {
 		}
 	case ClockValidation:
 		k.Calendar, k.Target = p.ValidationCalendar, p.ValidationTarget
-	case ClockAnswer, ClockNextAnswer, ClockLeg:
+	case ClockAnswer, ClockNextAnswer, ClockLeg, ClockCallback:
 	}
 	if cal, ok := b.Calendar(k.Calendar, 0); ok {
 		k.CalendarVersion = cal.Version()
@@ -266,7 +267,7 @@ func (b *Rulebook) newClock(kind ClockKind, terms Terms) Clock {
 // start sets a pending clock going at the instant.
 func (b *Rulebook) start(c *Clock, at time.Time, seq int64, pauses []Pause) {
 	c.State, c.StartedAt, c.CountFrom, c.StartSeq = ClockRunning, at, at, seq
-	if p, ok := b.Profile(c.Profile, c.ProfileVersion); ok && p.Cutoff != nil && !c.OnCall && c.Kind != ClockValidation && c.Kind != ClockLeg {
+	if p, ok := b.Profile(c.Profile, c.ProfileVersion); ok && p.Cutoff != nil && !c.OnCall && c.Kind != ClockValidation && c.Kind != ClockLeg && c.Kind != ClockCallback {
 		if from, err := b.calendarOf(c).Start(at, *p.Cutoff); err == nil {
 			c.CountFrom = from.UTC()
 		}

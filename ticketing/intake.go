@@ -76,7 +76,8 @@ type arrival struct {
 	in       *Inbound
 	now      time.Time
 	entry    LedgerEntry
-	mentions Reference // the ticket it claims to be about, when it is none of the sender's
+	opened   func(t *Ticket) error // what else belongs to a new ticket; nil: nothing
+	mentions Reference             // the ticket it claims to be about, when it is none of the sender's
 }
 
 func (i *Intake) receive(ctx context.Context, tx Tx, dir *Directory, in *Inbound) error {

@@ -30,6 +30,11 @@ func (a *arrival) open(ctx context.Context, sender *Citizen, continued *Ticket) 
 		return err
 	}
 	t.First(m)
+	if a.opened != nil {
+		if err := a.opened(t); err != nil {
+			return err
+		}
+	}
 	if err := a.settle(ctx, t, person); err != nil {
 		return err
 	}

@@ -55,7 +55,7 @@ func DefaultLadder() Ladder {
 
 // LadderKinds are the clocks a ladder can look at.
 func LadderKinds() []ClockKind {
-	return []ClockKind{ClockValidation, ClockAnswer, ClockNextAnswer, ClockResolve, ClockLeg}
+	return []ClockKind{ClockValidation, ClockAnswer, ClockNextAnswer, ClockResolve, ClockLeg, ClockCallback}
 }
 
 // Bounds of a ladder.

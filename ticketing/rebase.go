@@ -62,7 +62,7 @@ func (c *Clock) rebasable(episode int) bool {
 	switch c.Kind {
 	case ClockAnswer, ClockNextAnswer, ClockResolve, ClockValidation:
 		return c.Episode == episode && (c.open() || c.State == ClockPending) && c.BreachedAt.IsZero()
-	case ClockLeg: // the custodian's, not the citizen's
+	case ClockLeg, ClockCallback: // the custodian's, and what a line promises
 	}
 	return false
 }

@@ -330,6 +330,9 @@ type Duties interface {
 	CallsToDecide(ctx context.Context, now time.Time, n int) ([]CallID, error)
 	// CallsToFetch gives calls whose recording is to be fetched now.
 	CallsToFetch(ctx context.Context, now time.Time, n int) ([]CallID, error)
+	// CallbacksOver gives tickets that are finished and whose promise to call back
+	// is still open.
+	CallbacksOver(ctx context.Context, n int) ([]TicketID, error)
 	// LastSeal gives the newest seal, the zero Seal when there is none.
 	LastSeal(ctx context.Context) (Seal, error)
 	// EventHashes gives the hashes of all events with from <= At < to, in order of (At, ID).

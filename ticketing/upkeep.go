@@ -50,7 +50,7 @@ func (u *Upkeep) SettleResolved(ctx context.Context) (int, error) {
 // eachTicket works a list of tickets one by one. What fails does not keep the
 // others, but ends the duty for now: its errors are joined. While the store is
 // away nothing more is tried.
-func eachTicket(ctx context.Context, ids []TicketID, doing string, work func(TicketID) error) (int, error) {
+func eachTicket[T ~int64](ctx context.Context, ids []T, doing string, work func(T) error) (int, error) {
 	var errs []error
 	for n, id := range ids {
 		err := work(id)

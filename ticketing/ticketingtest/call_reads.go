@@ -124,14 +124,16 @@ func (s *Store) Callbacks(ctx context.Context, f ticketing.CallbackFilter) (page
 	err = s.read(ctx, func(v view) error {
 		found := v.calls.callbacks.list(v.in, func(b *ticketing.Callback) bool {
 			return f.Over == (b.State != ticketing.CallbackOpen) && (f.Number == "" || f.Number == b.Number) && after(at(b), int64(b.Ticket))
-		}, func(a, b *ticketing.Callback) int { return cmp.Or(at(a).Compare(at(b)), cmp.Compare(a.Ticket, b.Ticket)) })
+		}, func(a, b *ticketing.Callback) int {
+			return cmp.Or(at(a).Compare(at(b)), cmp.Compare(a.Ticket, b.Ticket))
+		})
 		if f.Over {
 			slices.Reverse(found)
 		}
 		size := pageSize(f.Limit)
 		for _, b := range limit(found, size) {
 			k, _ := v.tickets.get(v.in, b.Ticket)
-			page.Items = append(page.Items, ticketing.CallbackView{Callback: *b, Ref: k.Ref, Subject: k.Subject, Assignee: k.Assignee, State: k.State})
+			page.Items = append(page.Items, ticketing.CallbackView{Callback: *b, Ref: k.Ref, Subject: k.Subject, Assignee: k.Assignee, Stands: k.State})
 		}
 		if len(found) > size {
 			last := &page.Items[size-1].Callback
@@ -179,6 +181,19 @@ func (s *Store) CallCounts(ctx context.Context, since, now time.Time) (n ticketi
 // CallsToDecide implements [ticketing.Duties].
 func (s *Store) CallsToDecide(ctx context.Context, now time.Time, n int) ([]ticketing.CallID, error) {
 	return s.callsDue(ctx, func(c *ticketing.Call) time.Time { return c.DecideAt }, now, n)
+}
+
+// CallbacksOver implements [ticketing.Duties].
+func (s *Store) CallbacksOver(ctx context.Context, n int) (out []ticketing.TicketID, err error) {
+	err = s.read(ctx, func(v view) error {
+		for id, b := range v.calls.callbacks.each(v.in) {
+			if k, _ := v.tickets.get(v.in, id); b.State == ticketing.CallbackOpen && !k.State.InWork() && len(out) < n {
+				out = append(out, id)
+			}
+		}
+		return nil
+	})
+	return out, err
 }
 
 // CallsToFetch implements [ticketing.Duties].

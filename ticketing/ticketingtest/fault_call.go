@@ -127,6 +127,14 @@ func (x *FaultStore) CallsToDecide(ctx context.Context, now time.Time, n int) (o
 	return x.Ports.CallsToDecide(ctx, now, n)
 }
 
+// CallbacksOver implements [ticketing.Duties].
+func (x *FaultStore) CallbacksOver(ctx context.Context, n int) (out []ticketing.TicketID, err error) {
+	if err = x.step("CallbacksOver"); err != nil {
+		return out, err
+	}
+	return x.Ports.CallbacksOver(ctx, n)
+}
+
 // CallsToFetch implements [ticketing.Duties].
 func (x *FaultStore) CallsToFetch(ctx context.Context, now time.Time, n int) (out []ticketing.CallID, err error) {
 	if err = x.step("CallsToFetch"); err != nil {

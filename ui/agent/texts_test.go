@@ -45,7 +45,7 @@ func TestFamilies(t *testing.T) {
 	has("auto.", "receipt", "receipts", "answer", "closing", "oversize", "handover", "heard", "consult", "referral", "reminder", "referred", "digest", "warning", "escalation", "invite", "reset", "seal")
 	has("machine.", "autoreply", "list", "bounce", "loop")
 	has("demand.", "answer", "photo", "decision")
-	for _, k := range []string{"validation", "answer", "next_answer", "resolve", "leg"} {
+	for _, k := range []string{"validation", "answer", "next_answer", "resolve", "leg", "callback"} {
 		has("", "clock."+k, "clock.due_"+k, "clock_name."+k)
 	}
 	has("refer.state_", "sent", "accepted", "refused", "answered", "withdrawn", "expired", "asks")

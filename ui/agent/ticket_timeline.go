@@ -206,7 +206,8 @@ var eventIcons = map[ticketing.EventKind]string{
 	ticketing.EventEpisodeVoid: "arrow-back-up", ticketing.EventSpam: "ban", ticketing.EventNotSpam: "arrow-back-up",
 	ticketing.EventRequester: "user", ticketing.EventConfirmed: "user-check", ticketing.EventRevoked: "key",
 	ticketing.EventRouted: "adjustments", ticketing.EventWarned: "alert-triangle", ticketing.EventBreached: "flame",
-	ticketing.EventEscalated: "bell", ticketing.EventRebased: "adjustments",
+	ticketing.EventEscalated: "bell", ticketing.EventRebased: "adjustments", ticketing.EventCallMissed: "phone", ticketing.EventVoicemail: "phone",
+	ticketing.EventCallTried: "phone", ticketing.EventCallReached: "phone", ticketing.EventCallBound: "phone", ticketing.EventCallHeard: "phone",
 }
 
 func eventOf(ctx context.Context, dir *ticketing.Directory, e *ticketing.Event) (entry, bool) {
@@ -244,6 +245,9 @@ func eventOf(ctx context.Context, dir *ticketing.Directory, e *ticketing.Event) 
 		args = append(args, "Reason", web.T(ctx, "wait."+word(e.Data["reason"])))
 	case ticketing.EventEscalated:
 		args = append(args, "Clock", web.T(ctx, "clock_name."+word(e.Data["clock"])), "Tell", web.T(ctx, "tell."+word(e.Data["tell"])))
+	case ticketing.EventCallTried:
+		n, _ := integer(e.Data["attempt"])
+		args = append(args, "Attempt", n)
 	case ticketing.EventWarned, ticketing.EventBreached:
 		args = append(args, "Clock", web.T(ctx, "clock_name."+word(e.Data["clock"])))
 	}
