@@ -35,6 +35,7 @@ const (
 	IDEvent      IDKind = "event"
 	IDNotice     IDKind = "notice"
 	IDCall       IDKind = "call"
+	IDCallFile   IDKind = "call_file"
 )
 
 // A Tx is what a use case may do within one transaction. What it reads it
@@ -113,6 +114,22 @@ type Tx interface {
 	// other row of its own: an event that could not be understood. One with the same
 	// ContentKey is in already, and its ID is given.
 	EnterLedger(ctx context.Context, e LedgerEntry) (LedgerID, error)
+
+	// CallFile loads and locks the newest file of the source and identity,
+	// CallFileByID one; FollowedCallFiles the newest of a source that were followed,
+	// the latest first, at most 20.
+	CallFile(ctx context.Context, source, identity string) (*CallFile, error)
+	CallFileByID(ctx context.Context, id CallFileID) (*CallFile, error)
+	FollowedCallFiles(ctx context.Context, source string) ([]CallFile, error)
+	// SaveCallFile writes a new (ID 0) or changed one, another Version than the
+	// stored one is Stale. Source, identity and name of one never change.
+	SaveCallFile(ctx context.Context, f *CallFile) error
+	// KnownCallLegs gives those of the keys whose rows are in; AddCallLegs enters
+	// rows, Conflict when one is in already.
+	KnownCallLegs(ctx context.Context, source string, keys []string) (map[string]bool, error)
+	AddCallLegs(ctx context.Context, source string, keys []string) error
+	// AddCallRejects keeps why rows were not taken.
+	AddCallRejects(ctx context.Context, list []CallReject) error
 
 	// Agent loads an agent with the password hash.
 	Agent(ctx context.Context, id AgentID) (*Agent, error)

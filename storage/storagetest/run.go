@@ -58,6 +58,7 @@ func Run(t *testing.T, open func(t *testing.T) Subject) {
 		{"calls at once", testCallsAtOnce},
 		{"call lists", testCallLists},
 		{"callbacks", testCallbacks},
+		{"call files", testCallFiles},
 		{"accept", testAccept},
 		{"accept at once", testAcceptAtOnce},
 		{"leases", testLeases},

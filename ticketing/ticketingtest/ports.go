@@ -31,6 +31,7 @@ type Ports interface {
 	report.Histories
 	ticketing.NoticeReads
 	ticketing.CallReads
+	ticketing.CallFileReads
 	// Listen gives the signals of transactions that commit from now on, until ctx
 	// ends, which closes the channel. Signals are hints: equal ones that wait
 	// together may arrive once, and one of Type "resync" stands for what was lost.

@@ -85,6 +85,7 @@ type Store struct {
 	gates       *table[string, gate]
 	facts       factTables
 	calls       callTables
+	callFiles   callFileTables
 }
 
 type addressKey struct {
@@ -161,6 +162,7 @@ func NewStore(now func() time.Time, zone *time.Location) *Store {
 	s.seals = newTable[int64, *ticketing.Seal](s)
 	s.gates = newTable[string, gate](s)
 	s.calls = newCallTables(s)
+	s.callFiles = newCallFileTables(s)
 	return s
 }
 

@@ -15,6 +15,7 @@ type Memo struct {
 	Line    int64        `json:"line"`              // lines read
 	LastEnd time.Time    `json:"last_end,omitzero"` // when the latest leg ended
 	Recent  []RecentCall `json:"recent,omitempty"`  // calls that further lines may belong to
+	Within  bool         `json:"within,omitempty"`  // what follows is the rest of a line that was too long
 }
 
 // A RecentCall is a call whose legs have nothing in common but their caller and

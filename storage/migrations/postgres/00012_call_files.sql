@@ -1,0 +1,54 @@
+-- +goose Up
+
+create sequence call_file_ids;
+
+-- call_files: how far each file of calls was read; written in the transaction of its rows
+create table call_files (
+	id bigint primary key,
+	source text not null,
+	name text not null,
+	followed boolean not null,
+	identity text not null,
+	head text not null,
+	head_len bigint not null,
+	offset_bytes bigint not null,
+	memo text not null,
+	state text not null,
+	lines bigint not null,
+	legs bigint not null,
+	known bigint not null,
+	ignored bigint not null,
+	rejected bigint not null,
+	since timestamptz,
+	last_at timestamptz,
+	started_at timestamptz not null,
+	updated_at timestamptz not null,
+	version bigint not null
+);
+create index call_files_identity on call_files (source, identity, id);
+create index call_files_followed on call_files (source, id) where followed;
+create index call_files_updated on call_files (updated_at, id);
+
+-- call_legs: the rows of files that are in, so that none comes in twice
+create table call_legs (
+	source text not null,
+	leg text not null,
+	primary key (source, leg)
+);
+
+-- call_rejects: rows that could not be taken, and why
+create table call_rejects (
+	file_id bigint not null,
+	line bigint not null,
+	kind text not null,
+	column_name text not null,
+	value text not null,
+	primary key (file_id, line)
+);
+
+-- +goose Down
+
+drop table call_rejects;
+drop table call_legs;
+drop table call_files;
+drop sequence call_file_ids;
