@@ -54,3 +54,19 @@ func (x faultTx) AddCallRejects(ctx context.Context, list []ticketing.CallReject
 	}
 	return x.Tx.AddCallRejects(ctx, list)
 }
+
+// CallFiles implements [ticketing.CallFileReads].
+func (x *FaultStore) CallFiles(ctx context.Context, source string, n int) (out []ticketing.CallFile, err error) {
+	if err = x.step("CallFiles"); err != nil {
+		return out, err
+	}
+	return x.Ports.CallFiles(ctx, source, n)
+}
+
+// CallRejects implements [ticketing.CallFileReads].
+func (x *FaultStore) CallRejects(ctx context.Context, f ticketing.CallFileID, after int64, n int) (out []ticketing.CallReject, err error) {
+	if err = x.step("CallRejects"); err != nil {
+		return out, err
+	}
+	return x.Ports.CallRejects(ctx, f, after, n)
+}
