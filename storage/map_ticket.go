@@ -119,7 +119,7 @@ func copied(list []ticketing.Referral) []ticketing.Referral {
 func clockRowOf(c *ticketing.Clock) clockRow {
 	return clockRow{
 		ID: int64(c.ID), TicketID: int64(c.Ticket), Episode: small(c.Episode), Kind: string(c.Kind), State: string(c.State),
-		Profile: c.Profile, ProfileVersion: small(c.ProfileVersion), Calendar: c.Calendar, CalendarVersion: small(c.CalendarVersion),
+		Profile: c.Profile, ProfileVersion: small(c.ProfileVersion), Calendar: c.Calendar, CalendarVersion: small(c.CalendarVersion), WorkVersion: small(c.WorkVersion),
 		Policy: c.Policy, PolicyVersion: small(c.PolicyVersion), Ladder: c.Ladder, LadderVersion: small(c.LadderVersion),
 		Rungs: rungsOf(c.Rungs, c.Due), OnCall: c.OnCall, Target: c.Target.Microseconds(), StartSeq: c.StartSeq, StartedAt: instant(c.StartedAt), CountFrom: instant(c.CountFrom),
 		DueAt: instant(c.Due), MetAt: instant(c.MetAt), BreachedAt: instant(c.BreachedAt), WarnAt: instant(c.WarnAt), EndedAt: instant(c.EndedAt),
@@ -131,7 +131,7 @@ func (r *clockRow) clock() ticketing.Clock {
 	return ticketing.Clock{
 		ID: ticketing.ClockID(r.ID), Ticket: ticketing.TicketID(r.TicketID), Episode: int(r.Episode), Kind: ticketing.ClockKind(r.Kind),
 		State: ticketing.ClockState(r.State), Profile: r.Profile, ProfileVersion: int(r.ProfileVersion), Calendar: r.Calendar,
-		CalendarVersion: int(r.CalendarVersion), Policy: r.Policy, PolicyVersion: int(r.PolicyVersion), Ladder: r.Ladder, LadderVersion: int(r.LadderVersion),
+		CalendarVersion: int(r.CalendarVersion), WorkVersion: int(r.WorkVersion), Policy: r.Policy, PolicyVersion: int(r.PolicyVersion), Ladder: r.Ladder, LadderVersion: int(r.LadderVersion),
 		Rungs: r.Rungs.list(r.DueAt.time()), OnCall: r.OnCall, Target: time.Duration(r.Target) * time.Microsecond, StartSeq: r.StartSeq,
 		StartedAt: r.StartedAt.time(), CountFrom: r.CountFrom.time(), Due: r.DueAt.time(), MetAt: r.MetAt.time(), BreachedAt: r.BreachedAt.time(),
 		WarnAt: r.WarnAt.time(), EndedAt: r.EndedAt.time(), EndCode: ticketing.ClosingCode(r.EndCode), Answer: ticketing.MessageID(r.AnswerID),

@@ -116,6 +116,7 @@ type clockRow struct {
 	Ladder          string  `gorm:"column:ladder"`
 	LadderVersion   int16   `gorm:"column:ladder_version"`
 	Rungs           rungs   `gorm:"column:rungs"`
+	WorkVersion     int16   `gorm:"column:work_version"`
 }
 
 // TableName names the table.

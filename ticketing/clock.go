@@ -89,6 +89,7 @@ type Clock struct {
 	ProfileVersion  int
 	Calendar        string // name and version of what counts
 	CalendarVersion int
+	WorkVersion     int    // of the profile's work calendar, which caps waits for the citizen; 0 = the calendar itself does
 	Policy          string // name and version of the policy that chose it; "" = the category did
 	PolicyVersion   int
 	Ladder          string // name and version of who is told when; "" = nobody
@@ -185,14 +186,24 @@ func (b *Rulebook) pausesFor(c *Clock, pauses []Pause) []calendar.Pause {
 }
 
 // workCalendar is the calendar of working days by which waits for the citizen
-// are capped, in the version of the clock where it is the clock's own.
+// are capped, in the version the clock was started with (I6).
 func (b *Rulebook) workCalendar(c *Clock) *calendar.Calendar {
-	if p, ok := b.Profile(c.Profile, c.ProfileVersion); ok && p.WorkCalendar != "" && p.WorkCalendar != c.Calendar && !c.OnCall {
-		if cal, ok := b.Calendar(p.WorkCalendar, 0); ok {
+	if p, ok := b.Profile(c.Profile, c.ProfileVersion); ok && c.WorkVersion != 0 {
+		if cal, ok := b.Calendar(p.WorkCalendar, c.WorkVersion); ok {
 			return cal
 		}
 	}
 	return b.calendarOf(c)
+}
+
+// count pins the versions of the calendars that the clock counts by.
+func (b *Rulebook) count(c *Clock, p Profile) {
+	if cal, ok := b.Calendar(c.Calendar, 0); ok {
+		c.CalendarVersion = cal.Version()
+	}
+	if work, ok := b.Calendar(p.WorkCalendar, 0); ok && p.WorkCalendar != c.Calendar && !c.OnCall {
+		c.WorkVersion = work.Version()
+	}
 }
 
 func (b *Rulebook) calendarOf(c *Clock) *calendar.Calendar {
@@ -258,9 +269,7 @@ func (b *Rulebook) newClock(kind ClockKind, terms Terms) Clock {
 		k.Calendar, k.Target = p.ValidationCalendar, p.ValidationTarget
 	case ClockAnswer, ClockNextAnswer, ClockLeg, ClockCallback:
 	}
-	if cal, ok := b.Calendar(k.Calendar, 0); ok {
-		k.CalendarVersion = cal.Version()
-	}
+	b.count(&k, p)
 	return k
 }
 

@@ -80,6 +80,32 @@ func TestF44HolidayAfterOpening(t *testing.T) {
 	}
 }
 
+// TestF44HolidayWhileTheCitizenIsAwaited: what caps a wait for the citizen is
+// counted by the work calendar as it stood when the promise was made, though the
+// promise itself counts around the clock (I6, B18).
+func TestF44HolidayWhileTheCitizenIsAwaited(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, "24x7")
+	r.Clock.Set(time.Date(2026, 3, 9, 8, 0, 0, 0, time.UTC))
+	k := r.opened()
+	r.reply(k, ticketing.ReplyInput{Kind: ticketing.ReplyQuestion, Wait: true})
+	r.Deliver(t, ticketing.DeliverySent)
+	due := clockOf(r.ticket(k.Ref), ticketing.ClockAnswer).Due
+	cal, _ := r.directory().Rules.Calendar("working-days", 0)
+	spec := cal.Spec()
+	spec.Holidays = append(slices.Clone(spec.Holidays), calendar.Holiday{Date: calendar.Date{Year: 2026, Month: 3, Day: 12}, Name: "Dan žalosti"})
+	r.saveRule(ticketing.DraftCalendar(spec), 1)
+	r.later(due.Add(-24 * time.Hour).Sub(r.Clock.Now())) // the cap is used up, the promise runs again
+	r.must(second(r.desk.Resume(t.Context(), r.ana(), at(k))))
+	got := clockOf(r.ticket(k.Ref), ticketing.ClockAnswer)
+	if !got.Due.Equal(due) {
+		t.Errorf("due %v; before the holiday was declared it was due %v", got.Due, due)
+	}
+	if young := clockOf(r.opened(), ticketing.ClockAnswer); young.WorkVersion != 2 || got.WorkVersion != 1 {
+		t.Errorf("the cap counts by version %d, of a promise made since by %d", got.WorkVersion, young.WorkVersion)
+	}
+}
+
 // TestF45PausesToTheSecond: many waits across the spring change, a weekend and
 // restarts (every step is read back from the store) leave the rest of the
 // promise whole.

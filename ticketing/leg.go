@@ -136,9 +136,7 @@ func (b *Rulebook) legClock(t *Ticket, target time.Duration) Clock {
 	case c.Calendar == "":
 		c.Calendar = p.Calendar
 	}
-	if cal, ok := b.Calendar(c.Calendar, 0); ok {
-		c.CalendarVersion = cal.Version()
-	}
+	b.count(&c, p)
 	return c
 }
 

@@ -24,8 +24,8 @@ func (h *history) checkLegs(k *ticketing.Ticket, events []ticketing.Event) {
 		if l.N != i+1 || !l.From.Equal(want.From) || !l.To.Equal(want.To) {
 			h.Errorf("leg %d = %+v, by the events %+v", i+1, l, want)
 		}
-		if l.Body == 0 && l.Department != want.Department {
-			h.Errorf("leg %d is of %d, by the events of %d (I5)", i+1, l.Department, want.Department)
+		if l.Body != want.Body || l.Department != want.Department {
+			h.Errorf("leg %d is of %d, body %d, by the events of %d, body %d (I5)", i+1, l.Department, l.Body, want.Department, want.Body)
 		}
 		if i > 0 && l.From.Before(legs[i-1].To) {
 			h.Errorf("leg %d begins at %v, before %v where the one before it ends (I5)", i+1, l.From, legs[i-1].To)
@@ -44,7 +44,11 @@ func (h *history) checkLegs(k *ticketing.Ticket, events []ticketing.Event) {
 	}
 	life := r.inWork
 	if !r.since.IsZero() {
-		life += max(0, now.Sub(r.since))
+		until := now
+		if last := r.legs[len(r.legs)-1].From; last.After(until) {
+			until = last // the clock was set back since
+		}
+		life += max(0, until.Sub(r.since))
 	}
 	if sum != life {
 		h.Errorf("legs sum to %v, the ticket was in work for %v", sum, life)

@@ -71,6 +71,7 @@ func (c *Clock) rebasable(episode int) bool {
 type promise struct {
 	profile, calendar, policy, ladder                             string
 	profileVersion, calendarVersion, policyVersion, ladderVersion int
+	workVersion                                                   int
 	target                                                        time.Duration
 	onCall                                                        bool
 }
@@ -78,16 +79,16 @@ type promise struct {
 func (c *Clock) promise() promise {
 	return promise{
 		c.Profile, c.Calendar, c.Policy, c.Ladder,
-		c.ProfileVersion, c.CalendarVersion, c.PolicyVersion, c.LadderVersion, c.Target, c.OnCall,
+		c.ProfileVersion, c.CalendarVersion, c.PolicyVersion, c.LadderVersion, c.WorkVersion, c.Target, c.OnCall,
 	}
 }
 
 // list writes the promise down for an event: names and versions of profile,
-// calendar and policy, and the target in seconds.
+// calendar and policy, the target in seconds, and the version of the work calendar.
 func (p promise) list() []string {
 	return []string{
 		p.profile, strconv.Itoa(p.profileVersion), p.calendar, strconv.Itoa(p.calendarVersion), p.policy, strconv.Itoa(p.policyVersion),
-		strconv.FormatInt(int64(p.target/time.Second), 10),
+		strconv.FormatInt(int64(p.target/time.Second), 10), strconv.Itoa(p.workVersion),
 	}
 }
 

@@ -105,11 +105,26 @@ func (r *replay) step(e ticketing.Event) {
 	case ticketing.EventMoved:
 		to, _ := e.Data["to"].(float64)
 		r.custody = int64(to)
-		if !r.since.IsZero() {
-			r.leave(e.At)
-			r.leg(e.At)
+		r.hand(e, 0)
+	case ticketing.EventAccepted:
+		if body, _ := e.Data["body"].(float64); e.Data["custody"] == true {
+			r.hand(e, ticketing.BodyID(body))
+		}
+	case ticketing.EventRefused, ticketing.EventBodyAnswered, ticketing.EventWithdrawn, ticketing.EventExpired:
+		if e.Data["custody"] == true {
+			r.hand(e, 0)
 		}
 	}
+}
+
+// hand gives the ticket to the department or to an outside body, if it is in work.
+func (r *replay) hand(e ticketing.Event, to ticketing.BodyID) {
+	if r.since.IsZero() {
+		return
+	}
+	r.leave(e.At)
+	r.leg(r.legs[len(r.legs)-1].To)
+	r.legs[len(r.legs)-1].Body = to
 }
 
 // work says that the ticket is in work from the instant, not before it was so last.
@@ -195,8 +210,8 @@ func (r *replay) due(rules *ticketing.Rulebook, c ticketing.Clock) time.Time {
 // for the citizen at most ten working days together.
 func (r *replay) stops(rules *ticketing.Rulebook, p ticketing.Profile, c ticketing.Clock, cal *calendar.Calendar) (out []calendar.Pause) {
 	work := cal
-	if p.WorkCalendar != "" && !c.OnCall {
-		if w, ok := rules.Calendar(p.WorkCalendar, 0); ok {
+	if p.WorkCalendar != "" && p.WorkCalendar != c.Calendar && !c.OnCall {
+		if w, ok := rules.Calendar(p.WorkCalendar, c.WorkVersion); ok {
 			work = w
 		}
 	}

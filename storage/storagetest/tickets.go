@@ -47,7 +47,7 @@ func (r *room) fullTicket(k *ticketing.Ticket, citizen ticketing.CitizenID) {
 	}
 	k.Clocks = []ticketing.Clock{{
 		Episode: 1, Kind: ticketing.ClockAnswer, State: ticketing.ClockMet, Profile: "podgorica", ProfileVersion: 1, Calendar: "working-days",
-		CalendarVersion: 1, Target: 48 * time.Hour, StartSeq: 1, StartedAt: at(-90), CountFrom: at(-80), Due: at(-32), MetAt: at(-40),
+		CalendarVersion: 1, WorkVersion: 3, Target: 48 * time.Hour, StartSeq: 1, StartedAt: at(-90), CountFrom: at(-80), Due: at(-32), MetAt: at(-40),
 		Answer: 44, Charged: r.Roads.ID,
 	}, {
 		Episode: 2, Kind: ticketing.ClockResolve, State: ticketing.ClockMissed, Profile: "24x7", ProfileVersion: 1, Calendar: "24x7",
