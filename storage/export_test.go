@@ -115,7 +115,7 @@ func RowColumns() map[string][]string {
 		planOf[ruleRow](), planOf[noticeRow](), planOf[letterTextRow](), planOf[subscriptionRow](), planOf[mailboxOrderRow](), planOf[stampRow](), planOf[clockFactRow](), planOf[clockFactVersionRow](), planOf[ticketFactRow](),
 		planOf[ticketFactVersionRow](), planOf[suspectRow](), planOf[clockDayRow](), planOf[ticketDayRow](), planOf[standingRow](),
 		planOf[factMarkRow](), planOf[factDayRow](), planOf[factFoldRow](), planOf[legRow](), planOf[bodyRow](), planOf[outsideRow](),
-		planOf[savedViewRow](), planOf[templateRow](), planOf[questionRow](), planOf[callRow](), planOf[callbackRow](),
+		planOf[savedViewRow](), planOf[templateRow](), planOf[questionRow](), planOf[callRow](), planOf[callbackRow](), planOf[callFileRow](), planOf[callLegRow](), planOf[callRejectRow](),
 	} {
 		out[p.table] = p.columns
 	}
