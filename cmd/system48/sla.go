@@ -24,28 +24,32 @@ func newSLACommand(load configLoader) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	var (
-		path, profile, start, target string
-		pauses                       []string
-		asJSON                       bool
+		path, profile, start, target, ticket string
+		pauses                               []string
+		asJSON                               bool
 	)
 	explain := &cobra.Command{
-		Use:   "explain --profile P --start T [--pause FROM/TO]… [--target 48h]",
+		Use:   "explain (--profile P --start T [--pause FROM/TO]… [--target 48h] | --ticket REF)",
 		Short: "Say when a promise falls due, and why then",
 		Long: "Prints the due instant and every counted and uncounted interval. Times are RFC 3339\n" +
 			"(2026-11-20T15:40:00+01:00) or local wall time (2026-11-20T15:40). A pause without\n" +
-			"an end is written FROM/ .",
+			"an end is written FROM/ . With --ticket the clocks of a ticket are explained, each by the\n" +
+			"versions of profile, calendar and policy it was made with.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, _, err := load(path)
 			if err != nil {
 				return err
 			}
+			if ticket != "" {
+				return explainTicket(cmd, c, ticket, asJSON)
+			}
 			x, zone, err := explainPromise(c, profile, start, target, pauses)
 			if err != nil {
 				return err
 			}
 			if asJSON {
-				return writeExplanationJSON(cmd.OutOrStdout(), x, zone)
+				return writeIndented(cmd.OutOrStdout(), explanationOf(x, zone))
 			}
 			return writeExplanation(cmd.OutOrStdout(), x, zone)
 		},
@@ -56,9 +60,11 @@ func newSLACommand(load configLoader) *cobra.Command {
 	f.StringVar(&start, "start", "", "when the contact was received, or validated where the profile counts from there")
 	f.StringVar(&target, "target", "", "another target than the profile's (48h, 90m, 2d)")
 	f.StringArrayVar(&pauses, "pause", nil, "a wait for the citizen as FROM/TO; may be repeated")
+	f.StringVar(&ticket, "ticket", "", "reference of a ticket of the installation")
 	f.BoolVar(&asJSON, "json", false, "print JSON for a program")
-	_ = explain.MarkFlagRequired("profile")
-	_ = explain.MarkFlagRequired("start")
+	explain.MarkFlagsOneRequired("profile", "ticket")
+	explain.MarkFlagsMutuallyExclusive("profile", "ticket")
+	explain.MarkFlagsRequiredTogether("profile", "start")
 	sla.AddCommand(explain, newSimulateCommand(load))
 	return sla
 }
@@ -141,9 +147,13 @@ func parsePause(s string, zone *time.Location) (ticketing.Pause, error) {
 }
 
 type explanationJSON struct {
+	Kind      string            `json:"kind"`
 	Profile   string            `json:"profile"`
 	Version   int               `json:"profile_version"`
 	Calendar  string            `json:"calendar"`
+	CalVer    int               `json:"calendar_version"`
+	Policy    *string           `json:"policy"` // null: the category decided, or none was asked for
+	PolicyVer *int              `json:"policy_version"`
 	Start     time.Time         `json:"start"`
 	CountFrom time.Time         `json:"count_from"`
 	Target    int64             `json:"target_seconds"`
@@ -160,10 +170,14 @@ type intervalJSON struct {
 	Why     string     `json:"why"`
 }
 
-func writeExplanationJSON(w io.Writer, x ticketing.Explanation, zone *time.Location) error {
+// explanationOf writes an explanation down for a program.
+func explanationOf(x ticketing.Explanation, zone *time.Location) explanationJSON {
 	j := explanationJSON{
-		Profile: x.Profile, Version: x.ProfileVersion, Calendar: x.Calendar, Start: x.StartedAt.In(zone), CountFrom: x.CountFrom.In(zone),
-		Target: int64(x.Target / time.Second), Sentence: map[string]string{},
+		Kind: string(x.Kind), Profile: x.Profile, Version: x.ProfileVersion, Calendar: x.Calendar, CalVer: x.CalendarVersion, Start: x.StartedAt.In(zone),
+		CountFrom: x.CountFrom.In(zone), Target: int64(x.Target / time.Second), Sentence: map[string]string{},
+	}
+	if x.Policy != "" {
+		j.Policy, j.PolicyVer = &x.Policy, &x.PolicyVersion
 	}
 	if !x.Due.IsZero() {
 		due := x.Due.In(zone)
@@ -180,6 +194,10 @@ func writeExplanationJSON(w io.Writer, x ticketing.Explanation, zone *time.Locat
 	for _, tag := range lang.Tags() {
 		j.Sentence[string(tag)] = letters.Sentence(tag, x)
 	}
+	return j
+}
+
+func writeIndented(w io.Writer, j any) error {
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")
 	enc.SetEscapeHTML(false)
@@ -192,7 +210,10 @@ func writeExplanation(w io.Writer, x ticketing.Explanation, zone *time.Location)
 	if !x.Due.IsZero() {
 		due = x.Due.In(zone).Format(layout)
 	}
-	fmt.Fprintf(w, "profile   %s (version %d), calendar %s\n", x.Profile, x.ProfileVersion, x.Calendar)
+	fmt.Fprintf(w, "profile   %s (version %d), calendar %s (version %d)\n", x.Profile, x.ProfileVersion, x.Calendar, x.CalendarVersion)
+	if x.Policy != "" {
+		fmt.Fprintf(w, "policy    %s (version %d)\n", x.Policy, x.PolicyVersion)
+	}
 	fmt.Fprintf(w, "start     %s\n", x.StartedAt.In(zone).Format(layout))
 	if !x.CountFrom.Equal(x.StartedAt) {
 		fmt.Fprintf(w, "counts    from %s\n", x.CountFrom.In(zone).Format(layout))

@@ -1,6 +1,7 @@
 package letters
 
 import (
+	"strconv"
 	"sync"
 	"time"
 	"unicode"
@@ -20,7 +21,8 @@ func Sentence(tag lang.Tag, x ticketing.Explanation) string {
 }
 
 // SentenceToCitizen is Sentence as said to the citizen: "your report", "your
-// answer".
+// answer"; it ends with the rule and the calendar that gave the deadline, and
+// their versions, so that everybody can have it counted again.
 func SentenceToCitizen(tag lang.Tag, x ticketing.Explanation) string {
 	return shippedSentence(tag, x, true)
 }
@@ -46,6 +48,9 @@ func (b *Book) SentenceToCitizen(tag lang.Tag, x ticketing.Explanation) string {
 func (b *Book) sentence(tag lang.Tag, x ticketing.Explanation, citizen bool) string {
 	t, _ := b.in(tag)
 	n := newNarrator(t.words, x, citizen)
+	if citizen {
+		return n.join(n.why(), n.due(), n.basis())
+	}
 	return n.join(n.why(), n.due())
 }
 
@@ -264,6 +269,21 @@ func (n *narrator) due() string {
 		key = "due_if"
 	}
 	return n.w.say(key, values{"due": text(n.w.deadline("due_short", n.x.Due.In(n.zone), n.x.StartedAt))})
+}
+
+// basis names the versions of the rules: of the policy, or of the promise of the
+// category where no policy decided.
+func (n *narrator) basis() string {
+	key, rule, version := "basis_policy", n.x.Policy, n.x.PolicyVersion
+	if rule == "" {
+		key, rule, version = "basis_profile", n.x.Profile, n.x.ProfileVersion
+	}
+	if rule == "" {
+		return "" // of clocks from before there were versions
+	}
+	return n.w.say(key, values{
+		"rule": text(rule), "version": text(strconv.Itoa(version)), "calendar": text(n.x.Calendar), "calendar_version": text(strconv.Itoa(n.x.CalendarVersion)),
+	})
 }
 
 // facts are what the intervals of an explanation show.

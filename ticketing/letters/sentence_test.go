@@ -77,6 +77,9 @@ func explanations(t testing.TB) (names []string, out map[string]ticketing.Explan
 	clock("on-call work of one day", ticketing.Clock{
 		Kind: ticketing.ClockResolve, OnCall: true, Calendar: "24x7", Target: day, StartedAt: local(t, "2026-11-22 05:15"),
 	}, "2026-11-22 06:00")
+	clock("by a policy", ticketing.Clock{
+		Kind: ticketing.ClockAnswer, Profile: "24x7", Calendar: "24x7", Policy: "urgent-light", PolicyVersion: 3, Target: 4 * time.Hour, StartedAt: local(t, "2026-11-20 22:40"),
+	}, "2026-11-20 22:40")
 	clock("validation", ticketing.Clock{
 		Kind: ticketing.ClockValidation, Profile: "tivat", Calendar: "office-hours", Target: 8 * time.Hour, StartedAt: local(t, "2026-03-09 07:00"),
 	}, "2026-03-09 07:00")

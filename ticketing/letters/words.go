@@ -28,6 +28,7 @@ var (
 	whenFields  = with(dateFields, fieldsOf("date", "time", "weekday", "weekday_on", "weekday_from", "weekday_between", "weekday_before"))
 	spanFields  = with(fieldsOf("span"), map[string]field{"n": asNumber})
 	startFields = with(spanFields, fieldsOf("arrived", "at", "part", "from"))
+	basisFields = fieldsOf("rule", "version", "calendar", "calendar_version")
 	noFields    = map[string]field{}
 )
 
@@ -46,6 +47,7 @@ var wordPhrases = map[string]map[string]field{
 	"skips": {"list": always, "n": asNumber}, "weekend": noFields, "weekends": noFields, "holiday": fieldsOf("name", "dates"), "and": noFields,
 	"paused": fieldsOf("paused", "for"), "paused_now": fieldsOf("paused", "for"),
 	"for_citizen": noFields, "for_citizen_you": noFields, "for_body": noFields, "for_weather": noFields, "for_material": noFields, "for_other": noFields,
+	"basis_policy": basisFields, "basis_profile": basisFields,
 	"due": fieldsOf("due"), "due_if": fieldsOf("due"), "due_open": noFields,
 }
 

@@ -85,7 +85,9 @@ type explanationJSON struct {
 	Profile   string            `json:"profile"`
 	Version   int               `json:"profile_version"`
 	Calendar  string            `json:"calendar"`
-	Policy    string            `json:"policy,omitempty" doc:"that chose the promise; absent: the category did"`
+	CalVer    int               `json:"calendar_version"`
+	Policy    *string           `json:"policy" doc:"that chose the promise; null: the category did"`
+	PolicyVer *int              `json:"policy_version"`
 	Start     time.Time         `json:"start"`
 	CountFrom time.Time         `json:"count_from"`
 	Target    int64             `json:"target_seconds"`
@@ -216,8 +218,11 @@ func (s *scribe) clocks(t *ticketing.Ticket, explain bool) []clockJSON {
 
 func (s *scribe) explanation(x ticketing.Explanation) *explanationJSON {
 	j := &explanationJSON{
-		Profile: x.Profile, Version: x.ProfileVersion, Calendar: x.Calendar, Policy: x.Policy, Start: x.StartedAt.UTC(), CountFrom: x.CountFrom.UTC(),
+		Profile: x.Profile, Version: x.ProfileVersion, Calendar: x.Calendar, CalVer: x.CalendarVersion, Policy: orNil(x.Policy), Start: x.StartedAt.UTC(), CountFrom: x.CountFrom.UTC(),
 		Target: int64(x.Target / time.Second), DueAt: instant(x.Due), Intervals: []intervalJSON{}, Sentence: map[string]string{},
+	}
+	if x.Policy != "" {
+		j.PolicyVer = &x.PolicyVersion
 	}
 	for _, i := range x.Intervals {
 		j.Intervals = append(j.Intervals, intervalJSON{i.From.UTC(), instant(i.To), i.Seconds(), i.Counted, i.Reason()})
