@@ -126,6 +126,17 @@ func (r *Router) RulesAt(ctx context.Context, by Actor, version int64) (RoutingR
 	return s, v, nil
 }
 
+// RestoreRules puts the rules of a version into force again, as a new version
+// through the checks of SaveRules; seen is the one in force.
+func (r *Router) RestoreRules(ctx context.Context, by Actor, version, seen int64) (RoutingRules, error) {
+	s, _, err := r.RulesAt(ctx, by, version)
+	if err != nil {
+		return s, err
+	}
+	s.Version = seen
+	return s, r.SaveRules(ctx, by, &s)
+}
+
 // Bounds on a dry run.
 const (
 	MaxDryRun  = 5000 // tickets

@@ -231,6 +231,30 @@ func DraftDefault(profile string) RuleDraft {
 	return RuleDraft{RuleDefault, "", func(int) (string, error) { return profile, nil }}
 }
 
+// draft makes a draft of what the version says.
+func (r *Rule) draft() (RuleDraft, error) {
+	switch r.Kind {
+	case RuleProfile:
+		return drafted(r, DraftProfile)
+	case RuleCalendar:
+		return drafted(r, DraftCalendar)
+	case RulePolicy:
+		return drafted(r, DraftPolicy)
+	case RuleLadder:
+		return drafted(r, DraftLadder)
+	default: // orders are no rules that anybody writes
+		return RuleDraft{}, &Error{Kind: NotFound, Field: "version", Key: "rule.version"}
+	}
+}
+
+func drafted[T any](r *Rule, draft func(T) RuleDraft) (RuleDraft, error) {
+	list, err := bodies[T](Rules{*r}, r.Kind)
+	if err != nil {
+		return RuleDraft{}, err
+	}
+	return draft(list[0]), nil
+}
+
 func (d RuleDraft) rule(version int, by string, at time.Time) (Rule, error) {
 	body, err := d.body(version)
 	return Rule{Kind: d.Kind, Name: d.Name, Version: version, Body: body, By: by, At: at}, err

@@ -9,6 +9,31 @@ import (
 // Stale, with a name that is taken Conflict. What could not be kept is Invalid of
 // its field and changes nothing. Clocks that run keep the version they have.
 func (r *Registry) SaveRule(ctx context.Context, by Actor, d RuleDraft, seen int) error {
+	return r.saveRule(ctx, by, d, seen, map[string]any{})
+}
+
+// RestoreRule enters a version of old anew, through the checks of SaveRule; seen is
+// the version in force. One that is not stored is NotFound.
+func (r *Registry) RestoreRule(ctx context.Context, by Actor, kind RuleKind, name string, version, seen int) error {
+	if err := by.need(RightManage); err != nil {
+		return err
+	}
+	dir, err := r.Store.Directory(ctx)
+	if err != nil {
+		return err
+	}
+	old, ok := find(dir.Rules.stored, func(x *Rule) bool { return x.Kind == kind && x.Name == name && x.Version == version })
+	if !ok {
+		return &Error{Kind: NotFound, Field: "version", Key: "rule.version"}
+	}
+	d, err := old.draft()
+	if err != nil {
+		return err
+	}
+	return r.saveRule(ctx, by, d, seen, map[string]any{"restored": version})
+}
+
+func (r *Registry) saveRule(ctx context.Context, by Actor, d RuleDraft, seen int, data map[string]any) error {
 	if err := by.need(RightManage); err != nil {
 		return err
 	}
@@ -16,7 +41,7 @@ func (r *Registry) SaveRule(ctx context.Context, by Actor, d RuleDraft, seen int
 		return err
 	}
 	now := r.now()
-	data := map[string]any{"rule": string(d.Kind), "name": d.Name, "version": seen + 1}
+	data["rule"], data["name"], data["version"] = string(d.Kind), d.Name, seen+1
 	return r.act(ctx, by, data, func(tx Tx) error {
 		stored, err := tx.Rules(ctx)
 		if err != nil {

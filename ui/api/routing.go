@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strconv"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -29,6 +27,10 @@ func (a *API) registerRouting() {
 	}, a.tryRouting)
 	register(a, route{id: "list-routing-versions", method: http.MethodGet, path: "/routing/versions", summary: "Versions of the rules, newest first", right: manage}, a.routingVersions)
 	register(a, route{id: "get-routing-version", method: http.MethodGet, path: "/routing/versions/{version}", summary: "Rules as they were", right: manage}, a.routingVersion)
+	register(a, route{
+		id: "restore-routing", method: http.MethodPost, path: "/routing/versions/{version}/restoration", summary: "Put rules of old into force again", right: manage,
+		text: "As a new version, through the same checks; If-Match names the one in force, without it that is whichever it is.",
+	}, a.restoreRouting)
 	register(a, route{id: "list-districts", method: http.MethodGet, path: "/districts", summary: "Districts of the city"}, a.districts)
 	register(a, route{
 		id: "import-districts", method: http.MethodPut, path: "/districts/{part}", summary: "Import outlines (GeoJSON) or a list of streets (CSV)", right: manage,
@@ -72,7 +74,10 @@ type routingJSON struct {
 	Rules   []ruleJSON `json:"rules" nullable:"false"`
 }
 
-type routingOutput struct{ Body routingJSON }
+type routingOutput struct {
+	Replayed string `header:"Idempotent-Replayed" doc:"true: an earlier request with the same key did it"`
+	Body     routingJSON
+}
 
 func (s *scribe) rulesInForce() (out ticketing.RoutingRules) {
 	if s.dir.Routes != nil {
@@ -108,7 +113,7 @@ func (s *scribe) routing(r ticketing.RoutingRules) *routingOutput {
 		}
 		out.Rules = append(out.Rules, j)
 	}
-	return &routingOutput{out}
+	return &routingOutput{Body: out}
 }
 
 func strs[T ~string](list []T) []string {
@@ -263,49 +268,6 @@ func (a *API) tryRouting(ctx context.Context, c *caller, in *tryInput) (*dryRunO
 		out.Shown = append(out.Shown, ruleChangeJSON{string(x.Ref), s.department(x.From).Code, s.department(x.To).Code, x.Rules})
 	}
 	return &dryRunOutput{out}, nil
-}
-
-type versionsInput struct {
-	Limit  int   `query:"limit" default:"50" minimum:"1" maximum:"200"`
-	Cursor int64 `query:"cursor" minimum:"0" doc:"next_cursor of the page before"`
-}
-
-type versionJSON struct {
-	Version int64     `json:"version"`
-	At      time.Time `json:"at"`
-	By      string    `json:"by"`
-}
-
-func (a *API) routingVersions(ctx context.Context, _ *caller, in *versionsInput) (*pageOutput[versionJSON], error) {
-	list, err := a.Reads.RoutingVersions(ctx, ticketing.RoutingOfRules, in.Cursor, in.Limit)
-	if err != nil {
-		return nil, err
-	}
-	var items []versionJSON
-	next := ""
-	for _, v := range list {
-		items = append(items, versionJSON{v.Version, v.At, v.By})
-		if len(items) == in.Limit && v.Version > 1 {
-			next = strconv.FormatInt(v.Version, 10)
-		}
-	}
-	return page(items, next), nil
-}
-
-type versionInput struct {
-	Version int64 `path:"version" minimum:"1"`
-}
-
-func (a *API) routingVersion(ctx context.Context, c *caller, in *versionInput) (*routingOutput, error) {
-	s, err := a.scribe(ctx)
-	if err != nil {
-		return nil, err
-	}
-	rules, _, err := a.router().RulesAt(ctx, c.actor, in.Version)
-	if err != nil {
-		return nil, err
-	}
-	return s.routing(rules), nil
 }
 
 type districtJSON struct {

@@ -26,6 +26,7 @@ func (a *API) registerRules() {
 	register(a, put("put-ladder", "/ladders/{name}", "Save a ladder"), a.putLadder)
 	register(a, put("put-profile", "/profiles/{name}", "Save a promise"), a.putProfile)
 	register(a, put("put-calendar", "/calendars/{name}", "Save a calendar"), a.putCalendar)
+	a.registerVersions()
 	register(a, route{
 		id: "choose-profile", method: http.MethodPut, path: "/default-profile", summary: "Choose the city's promise", right: manage,
 		text: "It holds for categories that name none.",

@@ -39,8 +39,9 @@ func (in *RuleInput) seen(s *scribe, kind ticketing.RuleKind, body int) (int, er
 
 // A ruleOutput answers with the version that was made.
 type ruleOutput[J any] struct {
-	ETag string `header:"ETag" doc:"to be sent as If-Match with a change"`
-	Body J
+	Replayed string `header:"Idempotent-Replayed" doc:"true: an earlier request with the same key did it"`
+	ETag     string `header:"ETag" doc:"to be sent as If-Match with a change"`
+	Body     J
 }
 
 // A drafter is a rule as a program writes it.
@@ -84,7 +85,7 @@ func (a *API) putPolicy(ctx context.Context, c *caller, in *policyInput) (*ruleO
 		return nil, err
 	}
 	p, _ := s.dir.Rules.Policy(in.Name, version)
-	return &ruleOutput[policyJSON]{etag(int64(version)), s.policy(p)}, nil
+	return &ruleOutput[policyJSON]{ETag: etag(int64(version)), Body: s.policy(p)}, nil
 }
 
 type ladderInput struct {
@@ -98,7 +99,7 @@ func (a *API) putLadder(ctx context.Context, c *caller, in *ladderInput) (*ruleO
 		return nil, err
 	}
 	l, _ := s.dir.Rules.Ladder(in.Name, version)
-	return &ruleOutput[ladderJSON]{etag(int64(version)), s.ladder(l, true)}, nil
+	return &ruleOutput[ladderJSON]{ETag: etag(int64(version)), Body: s.ladder(l, true)}, nil
 }
 
 type profileInput struct {
@@ -112,7 +113,7 @@ func (a *API) putProfile(ctx context.Context, c *caller, in *profileInput) (*rul
 		return nil, err
 	}
 	p, _ := s.dir.Rules.Profile(in.Name, version)
-	return &ruleOutput[profileJSON]{etag(int64(version)), s.profile(p)}, nil
+	return &ruleOutput[profileJSON]{ETag: etag(int64(version)), Body: s.profile(p)}, nil
 }
 
 type calendarInput struct {
@@ -129,7 +130,7 @@ func (a *API) putCalendar(ctx context.Context, c *caller, in *calendarInput) (*r
 	if !ok {
 		return nil, ticketing.Busy // the process that wrote it reads it: cannot happen
 	}
-	return &ruleOutput[calendarJSON]{etag(int64(version)), s.calendar(k.Spec())}, nil
+	return &ruleOutput[calendarJSON]{ETag: etag(int64(version)), Body: s.calendar(k.Spec())}, nil
 }
 
 type chooseProfileInput struct {

@@ -164,3 +164,73 @@ func (d *desk) directory(t *testing.T) *ticketing.Directory {
 	}
 	return dir
 }
+
+// A program reads a version of old, sees what differs now, and brings it back as a
+// new version, of two at once one.
+func TestRulesAreRestored(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, nil)
+	adam := d.token(t, d.Adam)
+	d.call(t, adam, http.MethodPut, "/policies/p", `{"categories":["pothole"],"target_seconds":3600}`).want(t, http.StatusOK)
+	d.call(t, adam, http.MethodPut, "/policies/p", `{"version":1,"categories":["pothole"],"resolve_days":0}`).want(t, http.StatusOK)
+	if list := d.call(t, adam, http.MethodGet, "/policies/p/versions", "").want(t, http.StatusOK).items(t); len(list) != 2 || list[0]["version"] != 2.0 || list[0]["by"] != ticketing.ActorOf(d.Adam).ID() {
+		t.Errorf("versions: %v", list)
+	}
+	old := d.call(t, adam, http.MethodGet, "/policies/p/versions/1", "").want(t, http.StatusOK).object(t)
+	want := []any{
+		map[string]any{"field": "resolve_days", "then": nil, "now": 0.0},
+		map[string]any{"field": "target_seconds", "then": 3600.0, "now": nil},
+	}
+	if diff := cmp.Diff(want, old["differences"]); diff != "" || old["rule"].(map[string]any)["target_seconds"] != 3600.0 || old["version"] != 1.0 {
+		t.Errorf("version 1: %v %s", old, diff)
+	}
+	d.call(t, adam, http.MethodPost, "/policies/p/versions/1/restoration", "", "If-Match", `"1"`).want(t, http.StatusPreconditionFailed)
+	back := d.call(t, adam, http.MethodPost, "/policies/p/versions/1/restoration", "", "If-Match", `"2"`, "Idempotency-Key", "k").want(t, http.StatusOK)
+	if again := d.call(t, adam, http.MethodPost, "/policies/p/versions/1/restoration", "", "If-Match", `"2"`, "Idempotency-Key", "k").want(t, http.StatusOK); again.header.Get("ETag") != `"3"` {
+		t.Errorf("the same key restored again: %s", again.body)
+	}
+	if b := back.object(t); b["version"] != 3.0 || b["target_seconds"] != 3600.0 || b["resolve_days"] != nil || back.header.Get("ETag") != `"3"` {
+		t.Errorf("restored: %v", b)
+	}
+	for _, path := range []string{"/policies/p/versions/9", "/policies/q/versions", "/ladders/p/versions/1", "/calendars/24x7/versions"} {
+		d.call(t, adam, http.MethodGet, path, "").want(t, http.StatusNotFound)
+	}
+	d.call(t, adam, http.MethodPost, "/policies/p/versions/9/restoration", "").want(t, http.StatusNotFound)
+	var restored int
+	page, err := d.Store.Events(t.Context(), ticketing.EventAdmin, "", time.Time{}, time.Time{}, "", 50)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range page.Items {
+		if e.Data["restored"] == 1.0 || e.Data["restored"] == 1 {
+			restored++
+		}
+	}
+	if restored != 1 {
+		t.Errorf("%d events tell of the restoring", restored)
+	}
+}
+
+// So it goes with the rules of routing.
+func TestRoutingIsRestored(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, nil)
+	adam := d.token(t, d.Adam)
+	const first = `{"id":0,"name":"A","on":true,"when":{"always":true},"then":{"department":"roads"}}`
+	d.call(t, adam, http.MethodPut, "/routing", `{"version":0,"all":false,"rules":[`+first+`]}`).want(t, http.StatusOK)
+	d.call(t, adam, http.MethodPut, "/routing", `{"version":1,"all":true,"rules":[{"id":1,"name":"B","on":true,"when":{"always":true},"then":{"department":"roads"}},`+first+`]}`).want(t, http.StatusOK)
+	old := d.call(t, adam, http.MethodGet, "/routing/versions/1", "").want(t, http.StatusOK).object(t)
+	var fields []string
+	for _, x := range old["differences"].([]any) {
+		fields = append(fields, x.(map[string]any)["field"].(string))
+	}
+	if diff := cmp.Diff([]string{"all", "rules.1", "rules.2"}, fields); diff != "" {
+		t.Error(diff)
+	}
+	d.call(t, adam, http.MethodPost, "/routing/versions/1/restoration", "", "If-Match", `"1"`).want(t, http.StatusPreconditionFailed)
+	back := d.call(t, adam, http.MethodPost, "/routing/versions/1/restoration", "", "If-Match", `"2"`).want(t, http.StatusOK).object(t)
+	if back["version"] != 3.0 || back["all"] != false || len(back["rules"].([]any)) != 1 {
+		t.Errorf("restored: %v", back)
+	}
+	d.call(t, adam, http.MethodPost, "/routing/versions/9/restoration", "").want(t, http.StatusNotFound)
+}

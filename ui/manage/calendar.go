@@ -60,7 +60,7 @@ func (a *Area) calendarPage(c echo.Context) error {
 	setHolidays(f, s.Holidays)
 	var extra []string
 	for _, x := range s.Extra {
-		extra = append(extra, x.Date.String()+" "+x.From.String()+"–"+x.To.String())
+		extra = append(extra, extraText(x))
 	}
 	f.Set("extra", strings.Join(extra, "\n"))
 	fillNew(f, s.Version, a.Bureau.Now().In(dir.Rules.Zone()))
@@ -85,7 +85,7 @@ func hoursText(list []calendar.Window, d time.Weekday) string {
 func setHolidays(f *web.Form, list []calendar.Holiday) {
 	lines := map[int][]string{}
 	for _, h := range list {
-		lines[h.Date.Year] = append(lines[h.Date.Year], strings.TrimSpace(h.Date.String()+" "+h.Name))
+		lines[h.Date.Year] = append(lines[h.Date.Year], holidayText(h))
 	}
 	for year, l := range lines {
 		f.Set(yearField(year), strings.Join(l, "\n"))
@@ -330,4 +330,31 @@ func openText(ctx context.Context, s calendar.Spec) string {
 		i = last + 1
 	}
 	return strings.Join(parts, "; ")
+}
+
+// calendarLines tells a calendar: its week, its holidays, its days with other hours.
+func calendarLines(ctx context.Context, s calendar.Spec) []ruleLine {
+	var out []ruleLine
+	for _, d := range week {
+		l := ruleLine{Label: dayName(ctx, d)}
+		if hours := hoursText(s.Weekly, d); hours != "" {
+			l.Items = strings.Split(hours, ", ")
+		}
+		out = append(out, l)
+	}
+	holidays, extra := ruleLine{Label: web.T(ctx, "promises.holidays")}, ruleLine{Label: web.T(ctx, "promises.extra")}
+	for _, h := range s.Holidays {
+		holidays.Items = append(holidays.Items, holidayText(h))
+	}
+	for _, x := range s.Extra {
+		extra.Items = append(extra.Items, extraText(x))
+	}
+	return append(out, holidays, extra)
+}
+
+// holidayText and extraText write a date as the form does.
+func holidayText(h calendar.Holiday) string { return strings.TrimSpace(h.Date.String() + " " + h.Name) }
+
+func extraText(x calendar.ExtraDay) string {
+	return x.Date.String() + " " + x.From.String() + "–" + x.To.String()
 }

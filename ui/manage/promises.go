@@ -287,31 +287,10 @@ func statusOf(f *web.Form) int {
 // policyText says in words what a policy asks for.
 func policyText(ctx context.Context, dir *ticketing.Directory, p ticketing.Policy) string {
 	var parts []string
-	var names []string
-	for _, id := range p.Categories {
-		if k, ok := dir.Category(id); ok {
-			names = append(names, ticketing.NameIn(k.Names, web.Language(ctx)))
+	for _, asked := range policyAsks(ctx, dir, p) {
+		if len(asked.Items) > 0 {
+			parts = append(parts, strings.Join(asked.Items, ", "))
 		}
-	}
-	if len(names) > 0 {
-		parts = append(parts, strings.Join(names, ", "))
-	}
-	if len(p.Departments) > 0 {
-		parts = append(parts, departmentNames(ctx, dir, p.Departments))
-	}
-	if len(p.Priorities) > 0 {
-		var list []string
-		for _, x := range p.Priorities {
-			list = append(list, web.T(ctx, "priority."+x.String()))
-		}
-		parts = append(parts, strings.Join(list, ", "))
-	}
-	if len(p.Channels) > 0 {
-		var list []string
-		for _, x := range p.Channels {
-			list = append(list, web.T(ctx, "channel."+string(x)))
-		}
-		parts = append(parts, strings.Join(list, ", "))
 	}
 	if len(parts) == 0 {
 		return web.T(ctx, "promises.all_contacts")
@@ -340,4 +319,8 @@ func (a *Area) registerPromises(m *echo.Group) {
 	m.POST("/calendars/:name", a.saveCalendar)
 	m.GET("/ladders/:name", a.ladderPage)
 	m.POST("/ladders/:name", a.saveLadder)
+	for kind, path := range rulePaths {
+		m.GET(path+"/:name/versions/:version", func(c echo.Context) error { return a.ruleVersion(c, kind) })
+		m.POST(path+"/:name/versions/:version", func(c echo.Context) error { return a.restoreRule(c, kind) })
+	}
 }

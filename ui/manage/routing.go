@@ -22,6 +22,7 @@ type routingView struct {
 	Words   ruleWords
 	History []ticketing.RoutingVersion
 	Old     *ticketing.RoutingVersion // shown instead of those in force; nil: those in force
+	Since   []comparedLine            // what is otherwise in those in force
 	Version int64                     // in force
 }
 
@@ -81,7 +82,9 @@ func (a *Area) oldRoutingPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return a.showRouting(c, routingView{Rules: old, Old: &v, Version: rulesOf(dir).Version, Words: a.ruleWords(dir)})
+	words, now := a.ruleWords(dir), rulesOf(dir)
+	lines, _ := compared(words.lines(c.Request().Context(), old, now), words.lines(c.Request().Context(), now, old))
+	return a.showRouting(c, routingView{Rules: old, Old: &v, Since: differing(lines), Version: now.Version, Words: words})
 }
 
 // changeRouting does one thing with the rules in force: moves one, switches it,
@@ -116,13 +119,14 @@ func (a *Area) changeRouting(c echo.Context) error {
 		rules = rules.Without(rule)
 	case "first", "all":
 		rules.All = do == "all"
-	case "restore":
-		if rules, _, err = a.router.RulesAt(ctx, web.ActorOf(c), f.Int("old", 1, 1<<62)); err != nil {
-			return err
-		}
 	}
-	rules.Version = version
-	if err := a.router.SaveRules(ctx, web.ActorOf(c), &rules); err != nil {
+	if do == "restore" {
+		_, err = a.router.RestoreRules(ctx, web.ActorOf(c), f.Int("old", 1, 1<<62), version)
+	} else {
+		rules.Version = version
+		err = a.router.SaveRules(ctx, web.ActorOf(c), &rules)
+	}
+	if err != nil {
 		return err
 	}
 	a.saved(c)

@@ -3,6 +3,7 @@ package manage
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -132,6 +133,57 @@ func (w ruleWords) then(ctx context.Context, o ticketing.Course) []phrase {
 	}
 	if len(o.Tags) > 0 {
 		add("routing.tags", strings.Join(o.Tags, ", "))
+	}
+	return out
+}
+
+// lines tells all rules in words, in places that are those of the other rules too.
+func (w ruleWords) lines(ctx context.Context, s, other ticketing.RoutingRules) []ruleLine {
+	mode := "routing.first"
+	if s.All {
+		mode = "routing.all"
+	}
+	out, order := []ruleLine{line(ctx, "routing.mode", web.T(ctx, mode))}, ruleLine{Label: web.T(ctx, "routing.order")}
+	ids := map[int64]string{}
+	for _, rules := range [][]ticketing.RoutingRule{s.Rules, other.Rules} {
+		for _, r := range rules {
+			ids[r.ID] = r.Name
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(ids)) {
+		l := ruleLine{Label: web.T(ctx, "routing.rule") + " " + number(id)}
+		if r, there := s.Rule(id); there {
+			l.Items = w.rule(ctx, r)
+		}
+		out = append(out, l)
+	}
+	for _, r := range s.Rules {
+		if _, both := other.Rule(r.ID); both {
+			order.Items = append(order.Items, number(r.ID)+" "+r.Name)
+		}
+	}
+	return append(out, order)
+}
+
+// rule tells a rule in words, one thing an item.
+func (w ruleWords) rule(ctx context.Context, r ticketing.RoutingRule) []string {
+	state := "routing.on"
+	if r.Off {
+		state = "routing.off"
+	}
+	out := []string{r.Name, web.T(ctx, state)}
+	for _, p := range append(w.when(ctx, r.When), w.then(ctx, r.Then)...) {
+		if p.Label != "" {
+			p.Text = p.Label + ": " + p.Text
+		}
+		out = append(out, p.Text)
+	}
+	switch r.Flow {
+	case ticketing.FlowStop:
+		out = append(out, web.T(ctx, "routing.stops"))
+	case ticketing.FlowGoOn:
+		out = append(out, web.T(ctx, "routing.goes_on"))
+	default:
 	}
 	return out
 }
