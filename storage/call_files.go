@@ -17,6 +17,7 @@ var (
 	saveCallFile       = sqlQuery(`update call_files set head = ?, head_len = ?, offset_bytes = ?, memo = ?, state = ?, lines = ?, legs = ?, known = ?,
 		ignored = ?, rejected = ?, last_at = ?, updated_at = ?, version = ? where id = ? and version = ?`)
 	callLegsKnown = sqlQuery("select leg from call_legs where source = ? and leg" + isOneOf)
+	addCallLegs   = sqlQuery("insert into call_legs (source, leg) {pg:select ?, unnest(?::text[])}{lite:select ?, value from json_each(?)}")
 	callFilesOf   = selectFrom[callFileRow]("where source = ? order by updated_at desc, id desc limit ?")
 	callFilesAll  = selectFrom[callFileRow]("order by updated_at desc, id desc limit ?")
 	callRejectsOf = selectFrom[callRejectRow]("where file_id = ? and line > ? order by line limit ?")
@@ -93,9 +94,8 @@ func (t *tx) KnownCallLegs(_ context.Context, source string, keys []string) (map
 
 // AddCallLegs enters rows; see ticketing.Tx.
 func (t *tx) AddCallLegs(_ context.Context, source string, keys []string) error {
-	for _, k := range keys {
-		row := callLegRow{Source: clean(source), Leg: clean(k)}
-		t.add(statement{query: planOf[callLegRow]().insert, args: planOf[callLegRow]().values(&row), failed: func(err error) error {
+	if len(keys) > 0 {
+		t.add(statement{query: addCallLegs, args: []any{clean(source), texts(t.db.engine, keys)}, failed: func(err error) error {
 			return quicker(err, "call.taken") // another reader entered the same row
 		}})
 	}

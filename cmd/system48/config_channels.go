@@ -6,6 +6,7 @@ import "time"
 type ChannelsConfig struct {
 	UndoWait time.Duration  `yaml:"undo_wait"` // how long an agent may take a message back before it leaves; 0 = not at all
 	Email    []EmailAccount `yaml:"email"`
+	Phone    []PhoneSource  `yaml:"phone"`
 }
 
 // An EmailAccount is one mailbox of the bureau, read by IMAP and answered from

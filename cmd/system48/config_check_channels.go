@@ -29,6 +29,7 @@ func (k *checker) channels(c ChannelsConfig) {
 		}
 		k.account(key, a)
 	}
+	k.phone(c.Phone)
 }
 
 // code checks a short stable name and that no other item has it.

@@ -141,6 +141,9 @@ func (c *Config) complete() {
 	for i := range c.Channels.Email {
 		c.Channels.Email[i].complete()
 	}
+	for i := range c.Channels.Phone {
+		c.Channels.Phone[i].complete(c)
+	}
 	for i := range c.Calendars {
 		setIfEmpty(&c.Calendars[i].Zone, c.Timezone)
 	}

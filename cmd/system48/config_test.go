@@ -60,7 +60,7 @@ func TestExampleMailbox(t *testing.T) {
 		t.Fatal(err)
 	}
 	on := regexp.MustCompile(`(?m)^  #: `).ReplaceAllString(string(text), "  ")
-	on = strings.Replace(on, "  email: []\n", "", 1)
+	on = strings.Replace(strings.Replace(on, "  email: []\n", "", 1), "  phone: []\n", "", 1)
 	c, warnings, err := LoadConfig(writeConfig(t, on), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -70,7 +70,8 @@ func TestExampleMailbox(t *testing.T) {
 	}
 	short := "channels: {email: [{name: main, address: sistem48@example.me, trusted_authserv_ids: [mx.example.me],\n" +
 		"  imap: {host: imap.example.me, password_file: /run/secrets/imap, start_from: now},\n" +
-		"  smtp: {host: smtp.example.me, password_file: /run/secrets/smtp, from: Sistem 48 <sistem48@example.me>}}]}\n"
+		"  smtp: {host: smtp.example.me, password_file: /run/secrets/smtp, from: Sistem 48 <sistem48@example.me>}}],\n" +
+		"  phone: [{name: pbx, kind: csv, csv: {path: /var/log/asterisk/cdr-csv/Master.csv, preset: asterisk, start_from: now}}]}\n"
 	minimal, _, err := LoadConfig(writeConfig(t, short), nil)
 	if err != nil {
 		t.Fatal(err)

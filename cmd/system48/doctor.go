@@ -101,6 +101,7 @@ func examine(ctx context.Context, cfg Config, errs io.Writer) []finding {
 			list = append(list, finding{Name: "mailbox " + a.Name + ": " + c.Name, OK: c.OK, Detail: c.Detail, Remedy: c.Remedy})
 		}
 	}
+	list = append(list, s.examineCallLogs(ctx)...)
 	return append(list, examineAddress(cfg))
 }
 

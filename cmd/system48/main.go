@@ -94,7 +94,7 @@ func newRoot() *cobra.Command {
 		return withCode(exitUsage, fmt.Errorf("%w; see system48 %s --help", err, cmd.Name()))
 	})
 	load := func(path string) (Config, []Problem, error) { return LoadConfig(path, os.Environ()) }
-	root.AddCommand(newConfigCommand(load), newSLACommand(load), newVersionCommand(), newBenchCommand())
+	root.AddCommand(newConfigCommand(load), newCallsCommand(load), newSLACommand(load), newVersionCommand(), newBenchCommand())
 	root.AddCommand(newServiceCommands(load)...)
 	return root
 }

@@ -186,6 +186,10 @@ func (c Config) settings() ticketing.Settings {
 		Prefix: c.Reference.Prefix, PublicURL: c.PublicURL, Language: lang.Tag(c.DefaultLanguage), UndoWait: c.Channels.UndoWait,
 		City: district.Surroundings{Center: district.Point{c.City.Center.Lon, c.City.Center.Lat}, Radius: c.City.Center.RadiusKM},
 	}
+	s.Region = c.City.Region
+	for i := range c.Channels.Phone {
+		s.Lines = append(s.Lines, c.Channels.Phone[i].line())
+	}
 	for _, a := range c.Channels.Email {
 		s.Accounts = append(s.Accounts, ticketing.Account{
 			Name: a.Name, Channel: ticketing.ChannelEmail, Address: strings.ToLower(a.Address), From: a.SMTP.From,

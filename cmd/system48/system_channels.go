@@ -56,7 +56,7 @@ func (s *system) openTraffic(holder string) (*traffic, error) {
 		}
 		t.sources = append(t.sources, source)
 	}
-	return t, nil
+	return t, s.addCallLogs(t)
 }
 
 // loopMark names this installation in X-S48-Loop: its own mail is known again

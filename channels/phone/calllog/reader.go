@@ -154,7 +154,7 @@ func (r *Reader) text(text string, now time.Time) (Leg, Skip, *Fault) {
 	if r.memo.Line == 1 && r.isHeading(fields, names) {
 		return Leg{}, SkipHeader, nil
 	}
-	rec := record{f: r.f, memo: r.memo, names: names, fields: fields}
+	rec := record{f: r.f, memo: r.memo, now: now, names: names, fields: fields}
 	if r.f.Preset == CUCM && rec.get("cdrRecordType") != "1" {
 		return Leg{}, SkipOther, nil
 	}
@@ -214,8 +214,6 @@ const skew = 5 * time.Minute
 
 func plausible(l Leg, now time.Time) *Fault {
 	switch {
-	case l.Started.After(now.Add(skew)):
-		return faultText(FaultFuture, "start", l.Started.Format(time.RFC3339))
 	case l.Ended.After(now.Add(skew)):
 		return faultText(FaultFuture, "end", l.Ended.Format(time.RFC3339))
 	case l.Ended.Sub(l.Started) > 48*time.Hour:

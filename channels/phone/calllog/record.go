@@ -6,6 +6,7 @@ import "time"
 type record struct {
 	f      *Format
 	memo   *Memo
+	now    time.Time
 	names  map[string]int
 	fields []string
 }
@@ -43,6 +44,9 @@ func (r *record) times(start, answer, end, length string, born time.Duration) (s
 		m, f := r.f.moment(c, r.get(c))
 		if f != nil {
 			return span{}, f
+		}
+		if m.first.After(r.now.Add(skew)) {
+			return span{}, faultText(FaultFuture, c, r.get(c))
 		}
 		at[i] = m
 	}
