@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
@@ -41,6 +42,8 @@ func Doctor(path string, f *Format, now func() time.Time) []Check {
 	if n == 0 {
 		return append(list, Check{Name: "lines", OK: true, Detail: "no whole line so far"})
 	}
+	ahead := slices.DeleteFunc(slices.Clone(faults), func(x *Fault) bool { return x.Kind != FaultFuture })
+	faults = slices.DeleteFunc(faults, func(x *Fault) bool { return x.Kind == FaultFuture })
 	fit := Check{Name: "columns", OK: len(faults)*10 <= n, Detail: fmt.Sprintf("%d of the last %d lines fit the preset %s", n-len(faults), n, f.Preset)}
 	if len(faults) > 0 {
 		fit.Detail += "; last one that does not: " + faults[len(faults)-1].Error()
@@ -48,7 +51,7 @@ func Doctor(path string, f *Format, now func() time.Time) []Check {
 	if fit.Remedy = "is it the right preset? Name the columns under csv.columns in the order of the file"; len(faults) == 0 {
 		fit.Remedy = ""
 	}
-	return append(append(list, fit), age(legs, now(), f)...)
+	return append(append(list, fit), age(legs, ahead, now(), f)...)
 }
 
 // newest opens the followed file, or the newest of a folder.
@@ -141,20 +144,19 @@ func sample(r io.ReaderAt, size int64, f *Format, now time.Time) (legs []Leg, fa
 
 // age tells when the last call ended, and whether its zone can be right: the
 // last line of a file in use is young and never ahead.
-func age(legs []Leg, now time.Time, f *Format) []Check {
-	if len(legs) == 0 {
-		return nil
-	}
-	last := legs[len(legs)-1].Ended
-	old := now.Sub(last)
-	list := []Check{{
-		Name: "last line", OK: old < oldLine, Detail: fmt.Sprintf("ended %s ago", old.Round(time.Second)),
-		Remedy: "does the exchange still write to this file?",
-	}}
-	zone := Check{Name: "zone", OK: old > -2*time.Minute, Detail: fmt.Sprintf("times are read as of %s", f.Zone)}
+func age(legs []Leg, ahead []*Fault, now time.Time, f *Format) []Check {
+	zone := Check{Name: "zone", OK: len(ahead) == 0, Detail: fmt.Sprintf("times are read as of %s", f.Zone)}
 	if !zone.OK {
-		zone.Detail += fmt.Sprintf(", and the last call ended %s from now", (-old).Round(time.Second))
+		zone.Detail += fmt.Sprintf(", and %d of the last lines are ahead of now: %s", len(ahead), ahead[len(ahead)-1].Text)
 		zone.Remedy = "set csv.timezone to the zone of the exchange's clock, or set that clock"
 	}
-	return append(list, zone)
+	if len(legs) == 0 {
+		return []Check{zone}
+	}
+	old := now.Sub(legs[len(legs)-1].Ended)
+	last := Check{Name: "last line", OK: old < oldLine, Detail: fmt.Sprintf("ended %s ago", max(old, 0).Round(time.Second))}
+	if !last.OK {
+		last.Remedy = "does the exchange still write to this file?"
+	}
+	return []Check{last, zone}
 }
