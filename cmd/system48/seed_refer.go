@@ -28,7 +28,7 @@ func sampleBodies() []ticketing.Body {
 	}
 }
 
-// tellReferral adds the bodies and one story that is with one of them. Its letters
+// tellReferral adds the bodies, the ready-made answers and one story that is with one of them. Its letters
 // are left to be sent, so that who runs the demo can open the link in the mail.
 func tellReferral(ctx context.Context, cfg Config, log *slog.Logger) (err error) {
 	clock, now := &storyClock{}, time.Now()
@@ -40,6 +40,9 @@ func tellReferral(ctx context.Context, cfg Config, log *slog.Logger) (err error)
 	defer func() { err = errors.Join(err, s.close()) }()
 	body, category, err := s.enterBodies(ctx)
 	if err != nil {
+		return err
+	}
+	if err := s.enterReady(ctx); err != nil {
 		return err
 	}
 	ana, err := s.sampleActor(ctx, "ana@"+sampleCityDomain)
@@ -64,9 +67,28 @@ func tellReferral(ctx context.Context, cfg Config, log *slog.Logger) (err error)
 	if _, err = desk.Assign(ctx, dragan, target, dragan.Agent); err != nil {
 		return err
 	}
+	if err := s.askWater(ctx, dragan, target); err != nil {
+		return err
+	}
 	_, err = desk.Refer(ctx, dragan, target, ticketing.ReferInput{
 		Body: body, Tell: true, Consent: true, Reason: "Kabl i bandera pripadaju distributivnoj mreži, ne javnoj rasvjeti.",
 	})
+	return err
+}
+
+// askWater asks the waterworks about the story, so that their head finds a
+// question.
+func (s *system) askWater(ctx context.Context, by ticketing.Actor, target ticketing.Target) error {
+	dir, err := s.db.Directory(ctx)
+	if err != nil {
+		return err
+	}
+	water, ok := dir.DepartmentByCode("water")
+	if !ok {
+		return errors.New("sample city has no department water")
+	}
+	desk := ticketing.Desk{Bureau: s.bureau}
+	_, err = desk.Consult(ctx, by, target, water.ID, "Da li preko iste bandere ide i kabl za vašu crpnu stanicu?")
 	return err
 }
 

@@ -88,6 +88,8 @@ func (a *Area) registerTicket(t *echo.Group) {
 	t.GET("", a.ticket)
 	t.GET("/live", a.live)
 	t.GET("/why/:kind", a.why)
+	t.GET("/templates", a.templates)
+	t.GET("/templates/:id", a.template)
 	t.POST("/messages/:message/take-back", a.takeBack)
 	t.POST("/messages/:message/confirm-sender", a.confirmSender)
 	t.POST("/deliveries/:delivery/retry", a.retryDelivery)

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -42,6 +43,7 @@ func (a *Area) composer(c echo.Context, p *ticketPage) (components.ComposerView,
 	if v.NoReply || (v.Reply.Text == "" && v.Note.Text != "") {
 		v.Mode = "note"
 	}
+	v.Templates, v.Ready = p.ready()
 	v.To = recipients(p)
 	if len(v.To) == 0 {
 		v.ToNobody = web.T(ctx, "ticket.no_address")
@@ -121,6 +123,9 @@ func (a *Area) send(c echo.Context) error {
 	row, err := a.row(c)
 	if err != nil {
 		return err
+	}
+	if kind, ok := strings.CutPrefix(f.Value("answer"), "insert_"); ok {
+		return a.layIn(c, f, row.ID, ticketing.DraftKind(kind))
 	}
 	m, err := a.readMessage(c, f, row.ID)
 	if err != nil {

@@ -59,13 +59,15 @@ var routes = map[string]route{
 	"POST /agent/citizens/:id/join":     {right: ticketing.RightCitizens, path: "/agent/citizens/{citizen}/join"},
 	"POST /agent/citizens/:id/separate": {right: ticketing.RightCitizens, path: "/agent/citizens/{citizen}/separate", form: []string{"joined", "{joined}"}},
 
-	"GET /agent/t/:ref":            {right: ticketing.RightRead, ticket: true, path: "{t}"},
-	"GET /agent/t/:ref/live":       {right: ticketing.RightRead, ticket: true, path: "{t}/live"},
-	"GET /agent/t/:ref/why/:kind":  {right: ticketing.RightRead, ticket: true, path: "{t}/why/answer"},
-	"GET /agent/files/:file":       {right: ticketing.RightRead, ticket: true, path: "/agent/files/{file}"},
-	"GET /agent/inline/:file":      {right: ticketing.RightRead, ticket: true, path: "/agent/inline/{file}"},
-	"GET /agent/mail/:message":     {right: ticketing.RightRead, ticket: true, path: "/agent/mail/{message}"},
-	"GET /agent/mail/:message/raw": {right: ticketing.RightRaw, ticket: true, path: "/agent/mail/{message}/raw"},
+	"GET /agent/t/:ref":               {right: ticketing.RightRead, ticket: true, path: "{t}"},
+	"GET /agent/t/:ref/live":          {right: ticketing.RightRead, ticket: true, path: "{t}/live"},
+	"GET /agent/t/:ref/why/:kind":     {right: ticketing.RightRead, ticket: true, path: "{t}/why/answer"},
+	"GET /agent/t/:ref/templates":     {right: ticketing.RightRead, ticket: true, path: "{t}/templates"},
+	"GET /agent/t/:ref/templates/:id": {right: ticketing.RightRead, ticket: true, path: "{t}/templates/1"},
+	"GET /agent/files/:file":          {right: ticketing.RightRead, ticket: true, path: "/agent/files/{file}"},
+	"GET /agent/inline/:file":         {right: ticketing.RightRead, ticket: true, path: "/agent/inline/{file}"},
+	"GET /agent/mail/:message":        {right: ticketing.RightRead, ticket: true, path: "/agent/mail/{message}"},
+	"GET /agent/mail/:message/raw":    {right: ticketing.RightRaw, ticket: true, path: "/agent/mail/{message}/raw"},
 
 	"POST /agent/t/:ref/message":                          {right: ticketing.RightReply, ticket: true, path: "{t}/message", form: []string{"answer", "answer", "text_reply", "Odgovor."}},
 	"POST /agent/t/:ref/uploads/:kind":                    {right: ticketing.RightRead, ticket: true, path: "{t}/uploads/reply"},
@@ -104,7 +106,8 @@ var routes = map[string]route{
 // even when the right and the ticket are theirs.
 var ownOnly = map[string]bool{
 	"DELETE /agent/t/:ref/uploads/:upload": true, "POST /agent/t/:ref/messages/:message/take-back": true,
-	"POST /agent/views/:id": true, "POST /agent/views/:id/move": true, "POST /agent/views/:id/delete": true, // nobody keeps any
+	"GET /agent/t/:ref/templates/:id": true,                                                                           // there are none
+	"POST /agent/views/:id":           true, "POST /agent/views/:id/move": true, "POST /agent/views/:id/delete": true, // nobody keeps any
 	"POST /agent/t/:ref/messages/:message/confirm-sender": true, // nothing of this ticket is held
 }
 

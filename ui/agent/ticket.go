@@ -50,6 +50,7 @@ type ticketPage struct {
 	people    []components.Option
 	places    []components.Option
 	kinds     []components.Option // categories
+	templates []ticketing.Template
 	proof     ticketing.Proof
 	dialog    string              // name of the dialog that stands open: asked for by address, or refused
 	form      *web.Form           // what was typed into it; nil when nothing was
@@ -133,6 +134,7 @@ func (a *Area) load(c echo.Context, ref ticketing.Reference) (*ticketPage, error
 	for _, k := range contacts(p.citizen, ticketing.ContactPhone) {
 		p.phones = append(p.phones, phoneView{k.ID, number.Mask(k.Address, homeRegion), number.Format(k.Address, homeRegion)})
 	}
+	p.templates = dir.TemplatesFor(p.t.Department)
 	if p.composer, err = a.composer(c, p); err != nil {
 		return nil, err
 	}

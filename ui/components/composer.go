@@ -23,6 +23,9 @@ type ComposerView struct {
 	Reply PanelView
 	Note  PanelView
 
+	Templates string   // address of the ready-made answers for the ticket; "" = there are none
+	Ready     []Option // the same, for a browser without scripts
+
 	NoReply  bool     // only notes: the actor may not write to the citizen
 	Chosen   string   // of To; "" = the first
 	To       []Option // addresses a reply may go to; empty = nobody can be written to

@@ -83,6 +83,11 @@ func (a *Area) Register(e *echo.Echo) {
 		m.GET("/letters", a.lettersPage)
 		m.GET("/letters/:name/:language", a.letterPage)
 		m.POST("/letters/:name/:language", a.saveLetter)
+		m.GET("/templates", a.templatesPage)
+		m.GET("/templates/new", a.templatePage)
+		m.POST("/templates/new", a.saveTemplate)
+		m.GET("/templates/:id", a.templatePage)
+		m.POST("/templates/:id", a.saveTemplate)
 	}
 	a.registerRouting(e, m)
 	m.GET("/tokens", a.tokensPage)

@@ -21,6 +21,9 @@ type LetterBook interface {
 	Preview(t ticketing.LetterText) (ticketing.Letter, error)
 	// Placeholders lists what the text may mention.
 	Placeholders(tag lang.Tag, name string) []letters.Placeholder
+	// PreviewTemplate and TemplatePlaceholders are the same of ready-made answers.
+	PreviewTemplate(tag lang.Tag, text string) (string, error)
+	TemplatePlaceholders(tag lang.Tag) []letters.Placeholder
 }
 
 // letterVersions is how many versions the page of a letter lists.

@@ -19,6 +19,7 @@ const (
 	pageCalendars   = components.PageManage + "/calendars"
 	pageMail        = components.PageManage + "/mail"
 	pageLetters     = components.PageManage + "/letters"
+	pageTemplates   = components.PageManage + "/templates"
 	pageTokens      = components.PageManage + "/tokens"
 )
 
@@ -49,7 +50,7 @@ func (p settingsPage) links() []settingsLink {
 		{pageMail, "mail.nav", p.Mail},
 	}
 	if p.Letters {
-		list = append(list, settingsLink{pageLetters, "letters.title", ""})
+		list = append(list, settingsLink{pageLetters, "letters.title", ""}, settingsLink{pageTemplates, "templates.title", ""})
 	}
 	return append(list, settingsLink{pageTokens, "tokens.title", ""})
 }
