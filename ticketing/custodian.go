@@ -152,6 +152,7 @@ type Statement struct {
 	Competent string // refusing: who is
 	Law       string // refusing: by which law or decision
 	Text      string // question, answer, or what is to be said beside another deed
+	Files     []Attachment
 }
 
 // Accept takes the ticket over, or agrees to give an opinion.
@@ -184,7 +185,7 @@ func (c *Custodian) Ask(ctx context.Context, l ReferralLink, s Statement) error 
 		if isBlank(s.Text) {
 			return invalid("text", "reply.empty")
 		}
-		m, err := x.words(ctx, s.Text, x.speaker(n, s))
+		m, err := x.statement(ctx, n, s, s.Text)
 		if err != nil {
 			return err
 		}
@@ -199,7 +200,7 @@ func (c *Custodian) Answer(ctx context.Context, l ReferralLink, s Statement) err
 		if isBlank(s.Text) {
 			return invalid("text", "reply.empty")
 		}
-		m, err := x.words(ctx, s.Text, x.speaker(n, s))
+		m, err := x.statement(ctx, n, s, s.Text)
 		if err != nil {
 			return err
 		}
@@ -216,6 +217,13 @@ func (c *Custodian) Answer(ctx context.Context, l ReferralLink, s Statement) err
 		x.outbox = len(letters) > 0
 		return x.t.AnswerReferral(n, s.Step, s.Person, s.Outside, m, letters, x.dir.Rules, x.now)
 	})
+}
+
+// statement makes a message of what the body wrote and attached.
+func (c *change) statement(ctx context.Context, n int, s Statement, text string) (Message, error) {
+	m, err := c.words(ctx, text, c.speaker(n, s))
+	m.Files = s.Files
+	return m, err
 }
 
 // speaker names the body and who spoke for it.

@@ -2,12 +2,12 @@ package ticketing
 
 import "context"
 
-// remark keeps what the body wrote beside its deed, as a note.
+// remark keeps what the body wrote and attached beside its deed, as a note.
 func (c *change) remark(ctx context.Context, n int, s Statement, text string) error {
-	if isBlank(text) {
+	if isBlank(text) && len(s.Files) == 0 {
 		return nil
 	}
-	m, err := c.words(ctx, text, c.speaker(n, s))
+	m, err := c.statement(ctx, n, s, text)
 	if err != nil {
 		return err
 	}

@@ -59,7 +59,7 @@ func (a *Area) Register(e *echo.Echo) {
 		up.POST("/message", a.write, speak)
 		up.POST("/reopen", a.deny, speak)
 		g.GET(ticketing.StatusPath(tag, ":ref")+"/files/:file", a.file, speak)
-		a.registerReferral(g, tag, speak)
+		a.registerReferral(e, g, tag, speak)
 	}
 }
 

@@ -34,16 +34,7 @@ func (a *Area) flood(next echo.HandlerFunc) echo.HandlerFunc {
 // one refuses all, so that none is kept for nothing (A11, A93). What is wrong is
 // said at the field.
 func photosOf(c echo.Context, f *web.Form, v *ticketing.TicketView) ([]*multipart.FileHeader, error) {
-	form := c.Request().MultipartForm
-	if form == nil {
-		return nil, nil
-	}
-	var list []*multipart.FileHeader
-	for _, h := range form.File["photo"] {
-		if h.Filename != "" || h.Size > 0 { // browsers send an empty part for a field without a file
-			list = append(list, h)
-		}
-	}
+	list := sent(c, "photo")
 	if len(list) > maxPhotos {
 		f.Fail("photo", "photo.too_many", "Max", maxPhotos)
 		return nil, nil
@@ -67,6 +58,20 @@ func photosOf(c echo.Context, f *web.Form, v *ticketing.TicketView) ([]*multipar
 		}
 	}
 	return list, nil
+}
+
+// sent gives the files of a field of the form.
+func sent(c echo.Context, field string) (list []*multipart.FileHeader) {
+	form := c.Request().MultipartForm
+	if form == nil {
+		return nil
+	}
+	for _, h := range form.File[field] {
+		if h.Filename != "" || h.Size > 0 { // browsers send an empty part for a field without a file
+			list = append(list, h)
+		}
+	}
+	return list
 }
 
 // sentBefore counts what the status page already brought to the ticket.

@@ -9,6 +9,7 @@ import (
 	"io"
 	"mime/multipart"
 	"net/http"
+	"net/textproto"
 	"os"
 	"strconv"
 	"strings"
@@ -29,18 +30,38 @@ func photo(t *testing.T) []byte {
 	return []byte("\xff\xd8\xff\xe1\x00\x16Exif\x00\x00GPS 42.4 19.2." + b.String()[2:])
 }
 
-// upload posts a form with files as a browser without scripts does.
+// upload posts a form with photos as a browser without scripts does.
 func (s *site) upload(t *testing.T, path string, want int, fields map[string]string, files ...[]byte) answer {
+	t.Helper()
+	var list []sentFile
+	for i, f := range files {
+		list = append(list, sentFile{"photo", fmt.Sprintf("slika %d.jpg", i+1), "", f})
+	}
+	return s.send(t, path, want, fields, list...)
+}
+
+// A sentFile is a file in a form, with the type the browser claims.
+type sentFile struct {
+	field, name, kind string
+	bytes             []byte
+}
+
+// send posts a form with files.
+func (s *site) send(t *testing.T, path string, want int, fields map[string]string, files ...sentFile) answer {
 	t.Helper()
 	var body bytes.Buffer
 	w := multipart.NewWriter(&body)
 	for name, value := range fields {
 		must(t)(nil, w.WriteField(name, value))
 	}
-	for i, f := range files {
-		part, err := w.CreateFormFile("photo", fmt.Sprintf("slika %d.jpg", i+1))
+	for _, f := range files {
+		head := textproto.MIMEHeader{"Content-Disposition": {fmt.Sprintf(`form-data; name="%s"; filename="%s"`, f.field, f.name)}}
+		if f.kind != "" {
+			head.Set("Content-Type", f.kind)
+		}
+		part, err := w.CreatePart(head)
 		must(t)(nil, err)
-		_, err = part.Write(f)
+		_, err = part.Write(f.bytes)
 		must(t)(nil, err)
 	}
 	must(t)(nil, w.Close())

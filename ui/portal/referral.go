@@ -21,10 +21,10 @@ import (
 // link opens it, opening changes nothing, and buttons do (DESIGN D24).
 
 // registerReferral mounts the page in one language.
-func (a *Area) registerReferral(g *echo.Group, tag lang.Tag, speak echo.MiddlewareFunc) {
+func (a *Area) registerReferral(e *echo.Echo, g *echo.Group, tag lang.Tag, speak echo.MiddlewareFunc) {
 	at := ticketing.ReferralPath(tag, ":ref", ":n")
 	g.GET(at, a.referralPage, speak)
-	g.POST(at, a.state, speak)
+	a.Kit.PublicUploads(e, at, a.flood).POST("", a.state, speak)
 	g.POST(at+"/link", a.newLink, speak)
 	g.GET(at+"/files/:file", a.referralFile, speak)
 	g.GET(ticketing.ReferralPath(tag, "", "")+"/:done", a.referralDone, speak)
@@ -129,7 +129,7 @@ func (a *Area) showReferral(c echo.Context, status int, v *ticketing.ReferralVie
 		if m.By == (ticketing.Actor{Body: v.Body.ID}).ID() {
 			who = m.Author.Name
 		}
-		out.Talk = append(out.Talk, entryView{At: m.ReceivedAt, Who: who, Text: m.Text})
+		out.Talk = append(out.Talk, entryView{At: m.ReceivedAt, Who: who, Text: m.Text, Files: referralFiles(tag, m, link)})
 	}
 	if v.Citizen != nil {
 		out.People = append(out.People, v.Citizen.DisplayName())
@@ -142,7 +142,7 @@ func (a *Area) showReferral(c echo.Context, status int, v *ticketing.ReferralVie
 	return web.Render(c, status, referralPage(out))
 }
 
-// referralFiles lists what the citizen sent, when the category passes it.
+// referralFiles lists what came with a message the page shows.
 func referralFiles(tag lang.Tag, m *ticketing.Message, l ticketing.ReferralLink) []components.FileView {
 	var out []components.FileView
 	for _, f := range m.Files {
@@ -171,9 +171,6 @@ func (a *Area) state(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := a.Kit.Limit(c, "citizen-writes", messages, messageWindow); err != nil {
-		return err
-	}
 	deed := f.Value("deed")
 	if !slices.Contains(deeds, deed) {
 		f.Fail("deed", "outside.choose")
@@ -182,8 +179,14 @@ func (a *Area) state(c echo.Context) error {
 		Step: int(f.Int("step", 0, 1<<20)), Person: f.Line("person", 200), Outside: f.Line("outside", 80), Competent: f.Line("competent", 200),
 		Law: f.Line("law", 300), Text: f.Text("text", maxMessage),
 	}
+	files, err := bodyFiles(c, f)
+	if err != nil {
+		return err
+	}
 	if f.OK() {
-		err = a.perform(ctx, deed, linkOf(c, code), s)
+		if s.Files, err = a.keepFiles(ctx, files); err == nil {
+			err = a.perform(ctx, deed, linkOf(c, code), s)
+		}
 	}
 	switch kind := ticketing.KindOf(err); {
 	case err == nil:
@@ -275,8 +278,8 @@ func (a *Area) referralFile(c echo.Context) error {
 	if err != nil {
 		return ticketing.NotFound
 	}
-	for i := range v.Messages {
-		for _, f := range v.Messages[i].Files {
+	for _, m := range slices.Concat(v.Messages, v.Talk) {
+		for _, f := range m.Files {
 			if f.ID == ticketing.AttachmentID(n) {
 				return web.ServeFile(c, web.File{
 					Name: f.Name, Type: f.ContentType, Size: f.Size, Inline: c.QueryParam("inline") == "1",

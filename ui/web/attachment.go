@@ -68,6 +68,10 @@ func SafeType(claimed string, head []byte) string {
 	return opaque
 }
 
+// Known reports whether the type is that of a picture or a document, and not of
+// bytes that are only ever saved.
+func Known(safeType string) bool { return safeType != opaque }
+
 // ShownInline reports whether a file of the type may be shown in a page.
 func ShownInline(safeType string) bool { return pictures[safeType] }
 
