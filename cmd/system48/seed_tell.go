@@ -16,6 +16,7 @@ import (
 
 	"github.com/sistem48/system48/channels/email"
 	"github.com/sistem48/system48/ticketing"
+	"github.com/sistem48/system48/ticketing/report"
 	"github.com/sistem48/system48/ui/demo"
 	"github.com/sistem48/system48/ui/web"
 )
@@ -82,8 +83,27 @@ func tellStories(ctx context.Context, cfg Config, log *slog.Logger, seed uint64,
 			progress(i+1, len(moments))
 		}
 	}
-	clock.advance(now)
-	_, err = t.watch.Run(ctx)
+	return t.pass(ctx, now)
+}
+
+// pass lets the time pass until the instant: what falls due does, and each evening
+// the facts of the day are recorded, so that a report can be asked for as it was.
+func (t *storyteller) pass(ctx context.Context, until time.Time) error {
+	for day := report.DayOf(t.clock.now(), t.s.zone); day < report.DayOf(until, t.s.zone); day++ {
+		t.clock.advance((day + 1).Start(t.s.zone).Add(-time.Second))
+		if err := t.evening(ctx); err != nil {
+			return err
+		}
+	}
+	t.clock.advance(until)
+	return t.evening(ctx)
+}
+
+func (t *storyteller) evening(ctx context.Context) error {
+	if _, err := t.watch.Run(ctx); err != nil {
+		return err
+	}
+	_, err := t.s.db.FoldFacts(ctx)
 	return err
 }
 
@@ -131,6 +151,11 @@ func (t *storyteller) hire(ctx context.Context, password string) error {
 
 // happen lets one moment come true: first what fell due before it.
 func (t *storyteller) happen(ctx context.Context, stories []sampleStory, m moment) error {
+	if report.DayOf(t.clock.now(), t.s.zone) < report.DayOf(m.at, t.s.zone) {
+		if err := t.pass(ctx, m.at); err != nil {
+			return err
+		}
+	}
 	t.clock.advance(m.at)
 	if _, err := t.watch.Run(ctx); err != nil {
 		return err
