@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -52,6 +53,13 @@ func TestReports(t *testing.T) {
 		t.Errorf("%d tickets behind all figures", followed)
 	}
 	sla := d.call(t, secret, http.MethodGet, "/reports/sla?group=department&"+period, "").want(t, http.StatusOK).object(t)
+	for group, want := range map[string]report.Table{
+		"department": page.ByDepartment, "category": page.ByCategory, "channel": page.ByChannel, "district": page.ByDistrict, "language": page.ByLanguage,
+	} {
+		sameGroups(t, group, d.call(t, secret, http.MethodGet, "/reports/sla?group="+group+"&"+period, "").want(t, http.StatusOK).object(t)["groups"].([]any), want.Rows)
+	}
+	sameFigures(t, "total", sla["total"], append(slices.Clone(page.Answer), page.Resolve...))
+	sameFigures(t, "beside", sla["beside"], page.Beside)
 	if n := len(sla["total"].([]any)); n != 8 {
 		t.Errorf("%d formulas, want A to D of answers and of work", n)
 	}
@@ -63,6 +71,32 @@ func TestReports(t *testing.T) {
 		"/reports/sla?department=nope&" + period: http.StatusNotFound, "/reports/cases?set=nope": http.StatusUnprocessableEntity,
 	} {
 		d.call(t, secret, http.MethodGet, query, "").want(t, status)
+	}
+}
+
+func sameGroups(t *testing.T, group string, got []any, want []report.Row) {
+	t.Helper()
+	if len(got) != len(want) || len(want) == 0 {
+		t.Fatalf("%d groups by %s, want %d", len(got), group, len(want))
+	}
+	for i, g := range got {
+		sameFigures(t, group+" "+want[i].Key, g.(map[string]any)["figures"], want[i].Figures)
+	}
+}
+
+func sameFigures(t *testing.T, what string, got any, want []report.Figure) {
+	t.Helper()
+	list := got.([]any)
+	if len(list) != len(want) {
+		t.Fatalf("%s: %d figures, want %d", what, len(list), len(want))
+	}
+	for i, x := range list {
+		f := x.(map[string]any)
+		value, known := f["value"].(float64)
+		if f["measure"] != string(want[i].Measure) || f["numerator"] != float64(want[i].Numerator) || f["denominator"] != float64(want[i].Denominator) ||
+			known != want[i].Known() || known && value != want[i].Value() {
+			t.Errorf("%s: %v, want %s %d of %d", what, f, want[i].Measure, want[i].Numerator, want[i].Denominator)
+		}
 	}
 }
 

@@ -37,6 +37,7 @@ func (a *API) routingVersions(ctx context.Context, _ *caller, in *versionsInput)
 	return page(items, next), nil
 }
 
+// VersionInput names one version of the routing rules.
 type VersionInput struct {
 	Version int64 `path:"version" minimum:"1"`
 }
