@@ -59,6 +59,7 @@ var blobColumns = []struct{ table, column string }{
 	{"ledger", "raw_key"},
 	{"uploads", "blob_key"},
 	{"subscriptions", "file"},
+	{"calls", "file_key"},
 }
 
 // KnownBlobs tells which of the keys are named by a row: what the sweeping of

@@ -70,9 +70,15 @@ type CallLeg struct {
 	Past       bool          `json:"past,omitempty"`
 }
 
-// taken reports whether a person took this leg.
-func (l *CallLeg) taken() bool {
-	return !l.Unattended && (!l.Answered.IsZero() || l.Result == CallAnswered)
+// taken reports whether a person took this leg. Of a call that the mailbox took,
+// a result alone says no more than that.
+func (l *CallLeg) taken(mailbox bool) bool {
+	return !l.Unattended && (!l.Answered.IsZero() || (l.Result == CallAnswered && !mailbox))
+}
+
+// mailbox reports whether the caller was let to leave a message.
+func (c *Call) mailbox() bool {
+	return slices.ContainsFunc(c.Legs, func(l CallLeg) bool { return l.Voicemail })
 }
 
 // A Call is one telephone call, whatever told of it: the fold of its legs. Which
@@ -172,14 +178,14 @@ func (c *Call) refold() {
 func (c *Call) foldTimes() {
 	c.Started, c.Answered, c.Ended = time.Time{}, time.Time{}, time.Time{}
 	var over, first time.Time
-	lasts := false
+	lasts, mailbox := false, c.mailbox()
 	for i := range c.Legs {
 		l := &c.Legs[i]
 		for _, at := range []time.Time{l.Started, l.Answered, l.Ended} {
 			first = earliest(first, at)
 		}
 		c.Started = earliest(c.Started, l.Started)
-		if l.taken() {
+		if l.taken(mailbox) {
 			c.Answered = earliest(c.Answered, l.Answered)
 		}
 		if l.Key == "" && !l.Ended.IsZero() {
@@ -204,11 +210,12 @@ func (c *Call) foldResult() {
 	c.Result, c.Talk, c.Wait = "", 0, 0
 	var taken time.Time
 	var talk, wait int
+	mailbox := c.mailbox()
 	for i := range c.Legs {
 		l := &c.Legs[i]
 		res := l.Result
 		switch {
-		case l.taken():
+		case l.taken(mailbox):
 			res = CallAnswered
 			if c.Extension == "" || (l.Extension != "" && !l.Answered.Before(taken)) {
 				c.Extension, taken = cmp.Or(l.Extension, c.Extension), l.Answered
@@ -216,7 +223,7 @@ func (c *Call) foldResult() {
 			talk, wait = talk+l.Talk, max(wait, l.Wait)
 		case l.Voicemail:
 			res = CallVoicemail
-		case l.Unattended && res == CallAnswered, res == "" && !l.Ended.IsZero():
+		case (l.Unattended || mailbox) && res == CallAnswered, res == "" && !l.Ended.IsZero():
 			res = CallMissed
 		}
 		if res != "" && (c.Result == "" || rank(res) < rank(c.Result)) {

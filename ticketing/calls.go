@@ -3,6 +3,8 @@ package ticketing
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -31,6 +33,9 @@ func (l *CallLine) blocks(n CallNumber) bool {
 
 // Blocks reports whether the line refuses calls of the number, as it came.
 func (l CallLine) Blocks(raw string) bool { return l.blocks(callNumber(raw, l.Region)) }
+
+// FullNumber gives the E.164 form of a number as it came, "" when it is none.
+func (l CallLine) FullNumber(raw string) string { return callNumber(raw, l.Region).E164 }
 
 // isFree reports whether the call was to the free line.
 func (l *CallLine) isFree(c *Call) bool {
@@ -193,7 +198,8 @@ func (c *Call) await(line CallLine, now time.Time) {
 }
 
 // AgentByExtension gives whose telephone the exchange names: by the extension of
-// an agent, else by their mail address or the part before its @; 0 when nobody's.
+// an agent, else by their mail address, the part before its @, or their name; 0
+// when nobody's.
 func (d *Directory) AgentByExtension(extension string) AgentID {
 	if extension = strings.TrimSpace(extension); extension == "" {
 		return 0
@@ -208,7 +214,7 @@ func (d *Directory) AgentByExtension(extension string) AgentID {
 			return a.ID
 		}
 		local, _, _ := strings.Cut(a.Email, "@")
-		if strings.EqualFold(a.Email, extension) || strings.EqualFold(local, extension) {
+		if strings.EqualFold(a.Email, extension) || strings.EqualFold(local, extension) || strings.EqualFold(a.Name, extension) {
 			byMail = a.ID
 		}
 	}
@@ -241,4 +247,39 @@ func sortedKeys[V any](m map[string]V) []string {
 	}
 	slices.Sort(keys)
 	return keys
+}
+
+// A RefusedCall is an event of a call that could not be understood.
+type RefusedCall struct {
+	Source    string
+	Field     string // which is missing or cannot be true
+	RawKey    string // blob key of what came
+	RawSHA256 string
+	RawSize   int64
+}
+
+// ReasonMalformed is of an event of a call that could not be understood.
+const ReasonMalformed = "malformed"
+
+// Refuse enters what could not be understood in the intake ledger, where it is
+// seen (I13); the same bytes once.
+func (c *Calls) Refuse(ctx context.Context, r RefusedCall) error {
+	now := c.now()
+	return c.Store.InTx(ctx, func(tx Tx) error {
+		_, err := tx.EnterLedger(ctx, LedgerEntry{
+			State: LedgerQuarantined, Reason: ReasonMalformed, LastError: r.Field,
+			Arrival: Arrival{
+				Channel: ChannelPhone, Box: Mailbox{Account: r.Source, Folder: "refused"}, RawKey: r.RawKey, RawSHA256: r.RawSHA256, RawSize: r.RawSize,
+				ContentKey: contentKey("refused", r.Source, r.RawSHA256), ReceivedAt: now,
+			},
+		})
+		tx.Notify(Signal{Type: "ledger"})
+		return err
+	})
+}
+
+// contentKey is the digest of words, each told from the next.
+func contentKey(words ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(words, "\x00")))
+	return hex.EncodeToString(sum[:])
 }

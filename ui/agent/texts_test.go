@@ -56,7 +56,7 @@ func TestFamilies(t *testing.T) {
 	for _, s := range ledgerStates {
 		has("ledger_state.", string(s))
 	}
-	has("ledger_reason.", "before_start", "bounce", "loop", "oversize", "poison", "unreadable", "by_agent")
+	has("ledger_reason.", "before_start", "bounce", "loop", "oversize", "poison", "unreadable", "by_agent", "no_record", "outgoing", "withheld", "no_number", "short_ring", "other_line", "blocked", "reached", "past", "malformed")
 	for _, x := range ticketing.Tells() {
 		has("tell.", string(x))
 	}

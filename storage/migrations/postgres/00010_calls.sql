@@ -60,6 +60,7 @@ create index calls_ticket on calls (ticket_id, started_at, id) where ticket_id <
 create index calls_no_record on calls (started_at, id) where ticket_id = 0 and result = 'answered' and direction = 'in';
 create index calls_decide on calls (decide_at, id) where decide_at is not null;
 create index calls_fetch on calls (fetch_at, id) where fetch_at is not null;
+create index calls_file on calls (file_key) where file_key is not null;
 
 -- callbacks: the promise of a missed call to be called back, one open a number
 create table callbacks (
