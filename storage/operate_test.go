@@ -63,12 +63,20 @@ func TestKnownBlobs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		err = db.InTx(t.Context(), func(tx ticketing.Tx) error {
+			return tx.SaveCall(t.Context(), &ticketing.Call{
+				Source: "pbx", Key: "1", Started: now, Disposition: ticketing.LedgerReceived, File: ticketing.Attachment{Key: repeat("a8")}, CreatedAt: now, UpdatedAt: now,
+			})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
 		var asked []string
 		want := map[string]bool{}
-		for i := range 9 {
+		for i := range 10 {
 			key := repeat(fmt.Sprintf("a%d", i))
 			asked = append(asked, key)
-			if i >= 1 && i <= 7 {
+			if i >= 1 && i <= 8 {
 				want[key] = true
 			}
 		}

@@ -28,7 +28,8 @@ type OpenInput struct {
 	ReceivedAt time.Time // when the citizen really came or called; zero = now
 	Reason     string    // demanded when ReceivedAt lies in the past
 	Uploads    []string
-	Receipt    bool // send the citizen a receipt, if there is an address
+	Call       CallID // that the ticket is opened from; 0 = none
+	Receipt    bool   // send the citizen a receipt, if there is an address
 	Once       Once
 }
 
@@ -150,6 +151,11 @@ func (c *change) open(ctx context.Context, in OpenInput) error {
 	person := o.route(c.dir, in.routingCase(c.Settings, citizen))
 	c.t = Open(o, c.by, c.dir.Rules, c.now)
 	c.t.Language = in.language(c.Settings, citizen)
+	if in.Call != 0 {
+		if err := bindCall(ctx, c.tx, c.t, in.Call, LedgerTicketed, c.by, c.now); err != nil {
+			return err
+		}
+	}
 	if err := c.place(ctx, c.tx, c.dir, c.t, person, 0, routerActor, c.now); err != nil {
 		return err
 	}

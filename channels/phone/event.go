@@ -82,7 +82,7 @@ func (e *event) check() error {
 	switch {
 	case e.Event == "":
 		return &fault{"event", "is missing"}
-	case e.Event != "newCall" && e.Event != "answer" && e.Event != "hangup":
+	case !known(e.Event):
 		return &fault{"event", "is none of newCall, answer, hangup"}
 	case e.CallID == "":
 		return &fault{"callId", "is missing"}
@@ -93,6 +93,9 @@ func (e *event) check() error {
 	}
 	return nil
 }
+
+// known reports whether it is an event of the interface.
+func known(event string) bool { return event == "newCall" || event == "answer" || event == "hangup" }
 
 // jsonFields reads an object of texts, numbers and lists of them.
 func jsonFields(body []byte) (map[string][]string, error) {

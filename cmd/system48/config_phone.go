@@ -3,49 +3,55 @@ package main
 import (
 	"fmt"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"time"
 
-	"github.com/sistem48/system48/channels/phone/calllog"
 	"github.com/sistem48/system48/ticketing"
+)
+
+// The kinds of what tells of calls.
+const (
+	phoneCTI    = "cti"    // a telephone system posts events to /hooks/cti/{token}
+	phoneCSV    = "csv"    // a telephone system writes files
+	phoneTwilio = "twilio" // the provider's voice service
 )
 
 // A PhoneSource is one thing that tells of telephone calls, and what is promised
 // about the calls it tells of.
 type PhoneSource struct {
-	Name        string        `yaml:"name"`         // short and stable: calls are remembered under it
-	Kind        string        `yaml:"kind"`         // csv: files that the exchange writes
-	Region      string        `yaml:"region"`       // ISO 3166 country of numbers without one; "" = city.region
-	DIDs        []string      `yaml:"dids"`         // numbers of the free line; empty: every call is to it
-	MinRing     time.Duration `yaml:"min_ring"`     // a missed call that rang shorter is no contact
-	CallbackDue time.Duration `yaml:"callback_due"` // working time within which a missed call is called back
-	Settle      time.Duration `yaml:"settle"`       // how long after its end it is decided what becomes of a call
-	CSV         CallLogConfig `yaml:"csv"`          // for kind: csv
+	Name             string         `yaml:"name"`              // short and stable: calls are remembered under it
+	Kind             string         `yaml:"kind"`              // cti, csv or twilio
+	Region           string         `yaml:"region"`            // ISO 3166 country of numbers without one; "" = city.region
+	DIDs             []string       `yaml:"dids"`              // numbers of the free line; empty: every call is to it
+	MissedMinRing    time.Duration  `yaml:"missed_min_ring"`   // a missed call that rang shorter is no contact
+	CallbackDue      time.Duration  `yaml:"callback_due"`      // working time within which a missed call is called back
+	CallbackCalendar string         `yaml:"callback_calendar"` // that counts it
+	Settle           time.Duration  `yaml:"settle"`            // how long after the last that was told it is decided what becomes of a call
+	Recordings       string         `yaml:"recordings"`        // folder of the recordings that are told of; "" = they are not fetched
+	TokenFile        string         `yaml:"token_file"`        // for kind: cti, what the address of the webhook ends with
+	Blocked          []string       `yaml:"blocked"`           // E.164 numbers whose calls are refused
+	CallerIDs        []CallerIDItem `yaml:"caller_ids"`        // for kind: cti, number to show for calls out, the first that fits
+	CSV              CallLogConfig  `yaml:"csv"`               // for kind: csv
 }
 
-// A CallLogConfig says where the files of an exchange are and how they are read.
-type CallLogConfig struct {
-	Path       string   `yaml:"path"`              // a file that grows, a folder, or a folder and a pattern: /var/spool/cdr/cdr_*
-	Preset     string   `yaml:"preset"`            // asterisk, freeswitch, 3cx, cucm or generic
-	Columns    []string `yaml:"columns"`           // their names in the order of the file; empty = as the preset has them
-	Timezone   string   `yaml:"timezone"`          // of times in the file; "" = timezone
-	Charset    string   `yaml:"charset"`           // "" = found out
-	Delimiter  string   `yaml:"delimiter"`         // between columns
-	TimeLayout string   `yaml:"time_layout"`       // "" = the usual forms; else as 02/01/2006 15:04:05
-	Ignore     []string `yaml:"ignore_extensions"` // where no person answers: announcements, fax, mailboxes
-	Contexts   []string `yaml:"incoming_contexts"` // contexts or trunks by which calls come in
-	StartFrom  string   `yaml:"start_from"`        // now, all, or a date: missed calls before are counted, never called back
+// A CallerIDItem chooses the number that is shown to who is called.
+type CallerIDItem struct {
+	To     string `yaml:"to"`     // E.164 of who is called, or its beginning and *
+	Number string `yaml:"number"` // E.164
 }
 
 // setDefaults fills a new source in before the file is laid over it.
 func (p *PhoneSource) setDefaults() {
-	p.MinRing, p.CallbackDue, p.Settle = ticketing.DefaultMinRing, ticketing.DefaultCallbackDue, ticketing.DefaultCallSettle
+	p.MissedMinRing, p.CallbackDue, p.Settle = ticketing.DefaultMinRing, ticketing.DefaultCallbackDue, ticketing.DefaultCallSettle
+	p.CallbackCalendar = ticketing.DefaultCallCalendar
 	p.CSV = CallLogConfig{Delimiter: ","}
 }
 
 // complete fills in what follows from other keys.
 func (p *PhoneSource) complete(c *Config) {
 	setIfEmpty(&p.Region, c.City.Region)
-	if p.Kind == "csv" {
+	if p.Kind == phoneCSV {
 		setIfEmpty(&p.CSV.Timezone, c.Timezone)
 	}
 }
@@ -53,27 +59,9 @@ func (p *PhoneSource) complete(c *Config) {
 // line is what the core needs to know of the source.
 func (p *PhoneSource) line() ticketing.CallLine {
 	return ticketing.CallLine{
-		Source: p.Name, Region: p.Region, MinRing: p.MinRing, CallbackDue: p.CallbackDue, Settle: p.Settle, DIDs: p.DIDs,
+		Source: p.Name, Region: p.Region, MinRing: p.MissedMinRing, CallbackDue: p.CallbackDue, Settle: p.Settle, Calendar: p.CallbackCalendar,
+		DIDs: p.DIDs, Blocked: p.Blocked,
 	}
-}
-
-// format is how the files of the source are read.
-func (p *PhoneSource) format() (*calllog.Format, error) {
-	zone, err := time.LoadLocation(p.CSV.Timezone)
-	if err != nil {
-		return nil, fmt.Errorf("timezone: %w", err)
-	}
-	comma := p.CSV.Delimiter
-	if comma == "tab" {
-		comma = "\t"
-	}
-	if len(comma) != 1 {
-		return nil, fmt.Errorf("delimiter %q is not one character or tab", p.CSV.Delimiter)
-	}
-	return calllog.NewFormat(calllog.Format{
-		Preset: calllog.Preset(p.CSV.Preset), Columns: p.CSV.Columns, Zone: zone, Charset: calllog.Charset(p.CSV.Charset), Comma: comma[0],
-		Time: p.CSV.TimeLayout, Own: p.DIDs, Ignore: p.CSV.Ignore, Contexts: p.CSV.Contexts,
-	})
 }
 
 // phone checks the sources of calls.
@@ -83,22 +71,46 @@ func (k *checker) phone(list []PhoneSource) {
 		p := &list[i]
 		key := fmt.Sprintf("channels.phone[%d]", i)
 		k.code(key+".name", p.Name, names)
-		k.oneOf(key+".kind", p.Kind, "csv")
-		k.duration(key+".min_ring", p.MinRing, 0, time.Minute)
+		k.oneOf(key+".kind", p.Kind, phoneCTI, phoneCSV, phoneTwilio)
+		k.duration(key+".missed_min_ring", p.MissedMinRing, 0, time.Minute)
 		k.duration(key+".callback_due", p.CallbackDue, time.Minute, 14*day)
 		k.duration(key+".settle", p.Settle, time.Second, time.Hour)
-		if p.Kind == "csv" {
+		if p.Region != "" && !region.MatchString(p.Region) {
+			k.fault(key+".region", fmt.Sprintf("is %q, not a country", clip(p.Region)), "write two capital letters, or leave it out for city.region")
+		}
+		if p.Recordings != "" && !filepath.IsAbs(p.Recordings) {
+			k.fault(key+".recordings", fmt.Sprintf("is %q, not a full path", clip(p.Recordings)), "write the folder where the exchange keeps them, for example /var/spool/asterisk/monitor")
+		}
+		switch p.Kind {
+		case phoneCTI:
+			k.cti(key, p)
+		case phoneCSV:
 			k.callLog(key+".csv", p)
 		}
 	}
 }
 
-func (k *checker) callLog(key string, p *PhoneSource) {
-	if !filepath.IsAbs(p.CSV.Path) {
-		k.fault(key+".path", fmt.Sprintf("is %q, not a full path", clip(p.CSV.Path)), "write where the exchange puts its records, for example /var/log/asterisk/cdr-csv/Master.csv")
+func (k *checker) cti(key string, p *PhoneSource) {
+	if p.TokenFile == "" {
+		k.fault(key+".token_file", "is not given", "put a long random word into a file and name it here: the webhook's address ends with it")
 	}
-	if _, err := p.format(); err != nil {
-		k.fault(key, "cannot be used: "+err.Error(), "see “Call logs” in docs/operations.md for each preset")
+	for j, n := range p.Blocked {
+		k.fullNumber(fmt.Sprintf("%s.blocked[%d]", key, j), n)
 	}
-	k.startFrom(key+".start_from", p.CSV.StartFrom)
+	for j, c := range p.CallerIDs {
+		k.fullNumber(fmt.Sprintf("%s.caller_ids[%d].number", key, j), c.Number)
+		begin, some := strings.CutSuffix(c.To, "*")
+		if !e164Beginning.MatchString(begin) && !(some && begin == "") {
+			k.fault(fmt.Sprintf("%s.caller_ids[%d].to", key, j), fmt.Sprintf("is %q", clip(c.To)), `write "+4930*", a whole number, or "*" for all, in quotes`)
+		}
+	}
+}
+
+var e164Beginning = regexp.MustCompile(`^\+[1-9][0-9]{0,14}$`)
+
+// fullNumber checks a telephone number in E.164.
+func (k *checker) fullNumber(key, n string) {
+	if len(n) < 8 || !e164Beginning.MatchString(n) {
+		k.fault(key, fmt.Sprintf("is %q, not a whole number", clip(n)), `write it from the country on, in quotes: "+38267123456"`)
+	}
 }

@@ -71,7 +71,8 @@ func TestExampleMailbox(t *testing.T) {
 	short := "channels: {email: [{name: main, address: sistem48@example.me, trusted_authserv_ids: [mx.example.me],\n" +
 		"  imap: {host: imap.example.me, password_file: /run/secrets/imap, start_from: now},\n" +
 		"  smtp: {host: smtp.example.me, password_file: /run/secrets/smtp, from: Sistem 48 <sistem48@example.me>}}],\n" +
-		"  phone: [{name: pbx, kind: csv, csv: {path: /var/log/asterisk/cdr-csv/Master.csv, preset: asterisk, start_from: now}}]}\n"
+		"  phone: [{name: pbx, kind: cti, token_file: /run/secrets/cti},\n" +
+		"    {name: log, kind: csv, csv: {path: /var/log/asterisk/cdr-csv/Master.csv, preset: asterisk, start_from: now}}]}\n"
 	minimal, _, err := LoadConfig(writeConfig(t, short), nil)
 	if err != nil {
 		t.Fatal(err)

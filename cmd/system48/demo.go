@@ -117,6 +117,7 @@ func runDemo(ctx context.Context, f demoFlags, out, errs io.Writer) (err error) 
 	s.demo = &demoMail{office: office, account: cfg.Channels.Email[0].Address}
 	return s.serve(ctx, func(r running) {
 		report := demoReport(r, office, token)
+		report.CTIToken, _ = readSecret(cfg.Channels.Phone[0].TokenFile) // was just written
 		if f.asJSON {
 			_ = json.NewEncoder(out).Encode(report)
 			return
@@ -171,6 +172,9 @@ func demoConfig(dir string, at demoAddresses, office *postoffice.Office) (Config
 	a.SMTP.From = "Sistem 48 <s48@" + sampleCityDomain + ">"
 	a.TrustedAuthservIDs = []string{"mx." + sampleCityDomain}
 	cfg.Channels.Email = []EmailAccount{a}
+	if err := demoPhone(dir, &cfg); err != nil {
+		return cfg, err
+	}
 	cfg.complete()
 	return cfg, nil
 }
@@ -218,7 +222,7 @@ type demoInfo struct {
 	Accounts  []demoAccount `json:"accounts"`
 	Mailboxes []demoMailbox `json:"mailboxes"`
 	Token     string        `json:"token"`
-	CTIToken  string        `json:"cti_token"` // empty until telephone systems can be connected
+	CTIToken  string        `json:"cti_token"` // of the telephone system
 }
 
 func demoReport(r running, office *postoffice.Office, token string) demoInfo {
@@ -255,5 +259,5 @@ func (i demoInfo) print(w io.Writer) {
 		}
 		fmt.Fprint(w, m.Address)
 	}
-	fmt.Fprintf(w, "\nAPI token: %s\n", i.Token)
+	fmt.Fprintf(w, "\nAPI token: %s\nTelephone: system48 simulate call --agent 101 --url %s --token %s\n", i.Token, i.Web, i.CTIToken)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/pprof"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -108,6 +109,7 @@ func (s *system) readiness(ctx context.Context) []readiness {
 type metrics struct {
 	registry *prometheus.Registry
 	requests *prometheus.HistogramVec
+	calls    *prometheus.CounterVec
 }
 
 func newMetrics(s *system) *metrics {
@@ -116,12 +118,20 @@ func newMetrics(s *system) *metrics {
 		Name: "system48_http_request_duration_seconds", Help: "Time to answer web requests.",
 		Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 	}, []string{"route", "method", "code"})
+	m.calls = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "system48_call_events_total", Help: "Events that telephone systems told of, by answer.",
+	}, []string{"source", "event", "code"})
 	info := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "system48_build_info", Help: "Always 1; the version is in the labels."}, []string{"version", "go"})
 	b := build()
 	info.WithLabelValues(b.Version, b.Go).Set(1)
-	m.registry.MustRegister(m.requests, info, &stateCollector{s: s},
+	m.registry.MustRegister(m.requests, m.calls, info, &stateCollector{s: s},
 		prometheus.NewGoCollector(), prometheus.NewProcessCollector(prometheus.ProcessCollectorOpts{})) //nolint:staticcheck // SA1019: the collectors package adds nothing here
 	return m
+}
+
+// callEvent records one event of a telephone system.
+func (m *metrics) callEvent(source, event string, code int) {
+	m.calls.WithLabelValues(source, event, strconv.Itoa(code)).Inc()
 }
 
 // observe records one web request.

@@ -12,7 +12,7 @@ func newServiceCommands(load configLoader) []*cobra.Command {
 	return []*cobra.Command{
 		newServeCommand(load), newDemoCommand(), newMigrateCommand(load), newUserCommand(load), newTokenCommand(load),
 		newDoctorCommand(load), newMailCommand(load), newAuditCommand(load), newBackupCommand(load), newRestoreCommand(load),
-		newSeedCommand(load),
+		newSeedCommand(load), newSimulateOutsideCommand(),
 	}
 }
 

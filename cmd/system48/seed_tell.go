@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -132,8 +133,11 @@ func (t *storyteller) hire(ctx context.Context, password string) error {
 		return err
 	}
 	reg := ticketing.Registry{Bureau: t.s.bureau}
-	for _, x := range sampleAgents() {
+	for i, x := range sampleAgents() {
 		a := ticketing.Agent{Name: x.Name, Email: x.Email, Role: x.Role, Language: x.Language, PasswordHash: hash, SingleKeys: true}
+		if a.Role == ticketing.RoleAgent {
+			a.Extension = strconv.Itoa(101 + i)
+		}
 		for _, code := range x.Departments {
 			d, ok := dir.DepartmentByCode(code)
 			if !ok {

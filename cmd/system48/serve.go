@@ -188,7 +188,7 @@ func (s *system) openUI(m *metrics) (*ui.Server, error) {
 		Phone: s.cfg.City.Phone, TrustedProxies: proxies, IdleTimeout: s.cfg.Sessions.Idle, AbsoluteTimeout: s.cfg.Sessions.Lifetime,
 		BodyLimit: int64(s.cfg.Limits.BodyMB) << 20, Bureau: s.bureau, Ports: s.db, Blobs: s.blobs,
 		Sentence: s.book.Sentence, CitizenSentence: s.book.SentenceToCitizen, Observe: m.observe, Mount: s.mounts(),
-		APIPerMinute: s.cfg.Limits.APIPerMinute, Region: s.cfg.City.Region, Version: version, Letters: s.book,
+		APIPerMinute: s.cfg.Limits.APIPerMinute, Region: s.cfg.City.Region, Version: version, Letters: s.book, Hooks: s.phoneHooks(m),
 	})
 }
 

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sistem48/system48/channels/phone"
 	"github.com/sistem48/system48/storage"
 	"github.com/sistem48/system48/storage/blob"
 	"github.com/sistem48/system48/ticketing"
@@ -186,7 +187,7 @@ func (c Config) settings() ticketing.Settings {
 		Prefix: c.Reference.Prefix, PublicURL: c.PublicURL, Language: lang.Tag(c.DefaultLanguage), UndoWait: c.Channels.UndoWait,
 		City: district.Surroundings{Center: district.Point{c.City.Center.Lon, c.City.Center.Lat}, Radius: c.City.Center.RadiusKM},
 	}
-	s.Region = c.City.Region
+	s.Region, s.CallWords = c.City.Region, phone.Words(lang.Tag(c.DefaultLanguage))
 	for i := range c.Channels.Phone {
 		s.Lines = append(s.Lines, c.Channels.Phone[i].line())
 	}
