@@ -19,6 +19,8 @@ type Reads interface {
 	ticketing.CitizenReads
 	ticketing.OutgoingReads
 	ticketing.NoticeReads
+	ticketing.CallReads
+	ticketing.CallFileReads
 }
 
 // Deps are what the area works with; all are required.
@@ -39,11 +41,13 @@ type Area struct {
 	desk   *ticketing.Desk
 	people *ticketing.People
 	views  *ticketing.Views
+	// telephone is what is done with calls.
+	telephone *ticketing.Calls
 }
 
 // New gives the area; Register mounts it.
 func New(d Deps) *Area {
-	return &Area{Deps: d, desk: &ticketing.Desk{Bureau: d.Bureau}, people: &ticketing.People{Bureau: d.Bureau}, views: &ticketing.Views{Bureau: d.Bureau}}
+	return &Area{Deps: d, desk: &ticketing.Desk{Bureau: d.Bureau}, people: &ticketing.People{Bureau: d.Bureau}, views: &ticketing.Views{Bureau: d.Bureau}, telephone: &ticketing.Calls{Bureau: d.Bureau}}
 }
 
 // Register mounts the routes: the map of this area.
@@ -77,6 +81,7 @@ func (a *Area) Register(e *echo.Echo) {
 	a.registerNew(e, g)
 	a.registerCitizens(g.Group("/citizens", web.Need(ticketing.RightCitizens)))
 	a.registerRecords(g)
+	a.registerCalls(g)
 
 	s := a.Kit.Streams(e, "/agent/events")
 	s.GET("", a.Hub.Handler)
@@ -171,6 +176,8 @@ func MaySignal(_ context.Context, by ticketing.Actor, s ticketing.Signal) bool {
 		return s.Agent != by.Agent && by.Scope().Sees(s.Department)
 	case "ledger", "mailbox":
 		return by.May(ticketing.RightLedger)
+	case ticketing.SignalCall:
+		return by.May(ticketing.RightCalls)
 	case "outbox":
 		return by.May(ticketing.RightReply)
 	case "session", "notice":

@@ -54,6 +54,13 @@ var routes = map[string]route{
 	"POST /agent/outgoing/held":            {right: ticketing.RightOutgoing, path: "/agent/outgoing/held", form: []string{"do", "send", "delivery", "99"}},
 	"POST /agent/outgoing/:delivery/retry": {right: ticketing.RightRetry, path: "/agent/outgoing/{delivery}/retry"},
 
+	"GET /agent/calls":                        {right: ticketing.RightCalls, path: "/agent/calls"},
+	"GET /agent/calls/files":                  {right: ticketing.RightLedger, path: "/agent/calls/files"},
+	"GET /agent/calls/files/:file":            {right: ticketing.RightLedger, path: "/agent/calls/files/1"},
+	"POST /agent/calls/:call/reveal":          {right: ticketing.RightCalls, path: "/agent/calls/1/reveal"},
+	"POST /agent/calls/callbacks/:ref/reveal": {right: ticketing.RightCalls, path: "/agent/calls/callbacks/{ref}/reveal"},
+	"POST /agent/calls/callbacks/:ref/tried":  {right: ticketing.RightCalls, path: "/agent/calls/callbacks/{ref}/tried"},
+
 	"POST /agent/citizens/:id/remove":   {right: ticketing.RightCitizens, path: "/agent/citizens/{citizen}/remove", form: []string{"contact", "{phone}"}},
 	"POST /agent/citizens/:id/reveal":   {right: ticketing.RightCitizens, path: "/agent/citizens/{citizen}/reveal", form: []string{"contact", "{phone}"}},
 	"POST /agent/citizens/:id/join":     {right: ticketing.RightCitizens, path: "/agent/citizens/{citizen}/join"},
@@ -105,6 +112,7 @@ var routes = map[string]route{
 // ownOnly are things that belong to one person: for others they are not there
 // even when the right and the ticket are theirs.
 var ownOnly = map[string]bool{
+	"GET /agent/calls/files/:file": true, "POST /agent/calls/callbacks/:ref/tried": true, // no file was read, and nobody missed a call
 	"DELETE /agent/t/:ref/uploads/:upload": true, "POST /agent/t/:ref/messages/:message/take-back": true,
 	"GET /agent/t/:ref/templates/:id": true,                                                                           // there are none
 	"POST /agent/views/:id":           true, "POST /agent/views/:id/move": true, "POST /agent/views/:id/delete": true, // nobody keeps any

@@ -35,6 +35,7 @@ const (
 	PageNotices    = "/agent/notices"
 	PageViews      = "/agent/views"
 	PageIntake     = "/agent/intake"
+	PageCalls      = "/agent/calls"
 	PageCitizens   = "/agent/citizens"
 	PageReports    = "/reports"
 	PageManage     = "/manage"
@@ -101,6 +102,9 @@ func workItems(ctx context.Context, a ticketing.Actor, dir *ticketing.Directory,
 		{Href: ViewWaiting, Icon: "player-pause", Label: web.T(ctx, "nav.waiting"), Count: c.Waiting, Wide: true},
 		{Href: ViewAsked, Icon: "help", Label: web.T(ctx, "nav.asked"), Count: asked, Wide: true},
 		{Href: ViewAll, Icon: "list", Label: web.T(ctx, "nav.all"), Count: c.Open, Wide: true},
+	}
+	if a.May(ticketing.RightCalls) {
+		items = append(items, NavItem{Href: PageCalls, Icon: "phone", Label: web.T(ctx, "nav.calls")})
 	}
 	items = append(items, NavItem{Href: PageNotices, Icon: "bell", Label: web.T(ctx, "nav.notices"), Wide: true})
 	items = append(items, NavItem{Href: ViewClosed, Icon: "archive", Label: web.T(ctx, "nav.closed"), Wide: true})
