@@ -104,6 +104,24 @@ const letter = 6.9
 // widthOf estimates how wide a text is drawn.
 func widthOf(s string) float64 { return letter * float64(len([]rune(s))) }
 
+// label writes the name of a bar whose text stands on y+16: in one line, or broken
+// into two where it is too long for one, and shortened where it is for two.
+func label(s string, x, y, width float64) []Mark {
+	if widthOf(s) <= width {
+		return []Mark{words("label", s, x, y+16, "end")}
+	}
+	first, rest := s, ""
+	for at := strings.LastIndexByte(s, ' '); at > 0; at = strings.LastIndexByte(s[:at], ' ') {
+		if first, rest = s[:at], s[at+1:]; widthOf(first) <= width {
+			break
+		}
+	}
+	if rest == "" || widthOf(first) > width { // one word that is longer than a line
+		return []Mark{words("label", fit(s, width), x, y+16, "end")}
+	}
+	return []Mark{words("label", first, x, y+9, "end"), words("label", fit(rest, width), x, y+23, "end")}
+}
+
 // fit shortens a text to the width; the whole one belongs into a title.
 func fit(s string, width float64) string {
 	r := []rune(s)

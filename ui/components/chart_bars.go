@@ -37,7 +37,7 @@ func ShareBars(name string, bars []ShareBar, t Target, axis func(share float64) 
 	d.Pieces = append(d.Pieces, back)
 	for i, b := range bars {
 		y := barTop + barStep*float64(i)
-		g := Piece{Href: b.Href, Title: b.Title, Marks: []Mark{words("label", fit(b.Label, left-10), left-10, y+16, "end")}}
+		g := Piece{Href: b.Href, Title: b.Title, Marks: label(b.Label, left-10, y, left-10)}
 		if b.Of > 0 {
 			met := width * float64(b.Part) / float64(b.Of)
 			g.Marks = append(g.Marks, rect("b1", left, y, met, barHeight))
@@ -80,10 +80,8 @@ func CountBars(name string, bars []CountBar) Drawing {
 		if b.Count > 0 {
 			w = max(w, 2)
 		}
-		d.Pieces = append(d.Pieces, Piece{Href: b.Href, Title: b.Title, Marks: []Mark{
-			words("label", fit(b.Label, left-10), left-10, y+16, "end"), rect(b.Class, left, y, w, barHeight),
-			words("figure", b.Text, left+w+8, y+16, ""),
-		}})
+		d.Pieces = append(d.Pieces, Piece{Href: b.Href, Title: b.Title, Marks: append(label(b.Label, left-10, y, left-10),
+			rect(b.Class, left, y, w, barHeight), words("figure", b.Text, left+w+8, y+16, ""))})
 	}
 	return d
 }

@@ -2,6 +2,7 @@ package components
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,6 +12,33 @@ import (
 )
 
 func plainAxis(share float64) string { return num(share*100) + "%" }
+
+// A long name stands beside its bar in two lines; only what two lines cannot hold
+// is shortened, and nothing runs out of its column.
+func TestBarNamesAreWhole(t *testing.T) {
+	t.Parallel()
+	const width = 150.0
+	for _, tt := range []struct {
+		name string
+		want []string
+	}{
+		{"Putevi", []string{"Putevi"}},
+		{"Sekretarijat za planiranje prostora", []string{"Sekretarijat za", "planiranje prostora"}},
+		{"Uprava lokalnih javnih prihoda i rashoda grada sa svim službama", []string{"Uprava lokalnih", "javnih prihoda i ras…"}},
+		{"Najneuobičajenijenajdužariječnajezika", []string{"Najneuobičajenijenaj…"}},
+		{"Najneuobičajenijenajdužariječnajezika još", []string{"Najneuobičajenijenaj…"}},
+	} {
+		var got []string
+		for _, m := range label(tt.name, width, 0, width) {
+			if got = append(got, m.Text); widthOf(m.Text) > width {
+				t.Errorf("%q is wider than its column", m.Text)
+			}
+		}
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("label(%q) = %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
 
 // TestShareBarsAddUp draws any counts and holds that in time and late together
 // fill the scale, and that nothing but figures stands outside it.

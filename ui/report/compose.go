@@ -37,6 +37,10 @@ func (s *scribe) blank(title string, req report.Request, asOf time.Time) documen
 		foot: t("report.foot", "At", s.print.DateTime(s.print.Now())), page: t("report.page", "Page", "{n}", "All", "{all}"),
 		overview: t("report.sheet"), section: t("report.csv.section"), row: t("report.csv.row"), measure: t("report.csv.measure"),
 		value: t("report.csv.value"), unit: t("report.csv.unit"), part: t("report.csv.part"), whole: t("report.csv.whole"), formula: t("report.csv.formula"),
+		units: map[cellKind]string{
+			cellCount: t("report.csv.unit_count"), cellShare: t("report.csv.unit_share"), cellRatio: t("report.csv.unit_ratio"),
+			cellSpan: t("report.csv.unit_seconds"), cellInstant: t("report.csv.unit_time"),
+		},
 	}
 	if req.Reported != 0 {
 		d.asOf = t("report.as_reported", "Day", s.print.Date(req.Reported.Start(req.Zone))) + " " + d.asOf

@@ -16,19 +16,19 @@ const byteOrderMark = "\ufeff"
 func writeCSV(w io.Writer, d document) error {
 	rows := [][]string{{d.section, d.row, d.measure, d.value, d.unit, d.part, d.whole}}
 	for _, f := range d.figures {
-		row := []string{d.overview, f.name, "", f.value.plain(d.print), f.value.unit(), "", ""}
+		row := []string{d.overview, f.name, "", f.value.plain(d.print), d.units[f.value.kind], "", ""}
 		if f.whole > 0 {
 			row[5], row[6] = strconv.FormatInt(f.part, 10), strconv.FormatInt(f.whole, 10)
 		}
 		rows = append(rows, row)
 		if f.second.kind != cellNone {
-			rows = append(rows, []string{d.overview, f.name, "p90", f.second.plain(d.print), f.second.unit(), "", ""})
+			rows = append(rows, []string{d.overview, f.name, "p90", f.second.plain(d.print), d.units[f.second.kind], "", ""})
 		}
 	}
 	for _, p := range d.parts {
 		for _, r := range p.table.rows {
 			for i, c := range r[1:] {
-				rows = append(rows, []string{p.title, r[0].plain(d.print), p.table.columns[i+1], c.plain(d.print), c.unit(), "", ""})
+				rows = append(rows, []string{p.title, r[0].plain(d.print), p.table.columns[i+1], c.plain(d.print), d.units[c.kind], "", ""})
 			}
 		}
 	}
@@ -64,24 +64,6 @@ func writeRows(w io.Writer, rows [][]string) error {
 	}
 	out.Flush()
 	return out.Error()
-}
-
-// unit names what a value is counted in.
-func (c cell) unit() string {
-	switch c.kind {
-	case cellCount:
-		return "count"
-	case cellShare:
-		return "share"
-	case cellRatio:
-		return "ratio"
-	case cellSpan:
-		return "seconds"
-	case cellInstant:
-		return "time"
-	case cellText, cellNone:
-	}
-	return ""
 }
 
 // formulaStarts are the characters with which a spreadsheet takes a text for a

@@ -26,6 +26,7 @@ type document struct {
 	section  string
 	row      string
 	unit     string
+	units    map[cellKind]string // what values are counted in, as the CSV says it
 	overview string // name of the first sheet
 }
 

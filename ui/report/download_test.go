@@ -60,7 +60,7 @@ func sample(t *testing.T, name string) document {
 	heat.Hours()
 	return document{
 		print: p, title: "Putevi – kako držimo riječ", period: "1–23. novembar 2026.", asOf: "Podaci do 24. 11. u 10:14, poređenje: 1–23. oktobar", foot: "Sistem 48",
-		page: "strana {n} od {all}", overview: "Pregled", section: "Odjeljak", row: "Red", measure: "Mjera", value: "Vrijednost", unit: "Jedinica", part: "Brojilac", whole: "Imenilac", formula: "Formula",
+		page: "strana {n} od {all}", overview: "Pregled", section: "Odjeljak", row: "Red", measure: "Mjera", value: "Vrijednost", unit: "Jedinica", units: map[cellKind]string{cellCount: "broj", cellShare: "udio", cellSpan: "sekunde", cellInstant: "vrijeme"}, part: "Brojilac", whole: "Imenilac", formula: "Formula",
 		figures: []figure{
 			{name: "Odgovoreno u roku", value: shareCell(203, 224), part: 203, whole: 224, of: "203 od 224 dospjelih", formula: "Ispunjeno do roka ÷ svi satovi odgovora dospjeli u periodu", main: true, trend: trend{text: "+2,1", good: 1}},
 			{name: "Vrijeme do odgovora, P50 / P90", value: spanCell(310 * time.Minute), second: spanCell(31 * time.Hour), of: "218 odgovora", formula: "Medijana i 90. percentil"},
@@ -242,8 +242,8 @@ func TestCSVHasEveryFigure(t *testing.T) {
 		t.Error("lines do not end in CR LF")
 	}
 	want := []string{
-		"Pregled,Odgovoreno u roku,,0.9062,share,203,224", "Pregled,\"Vrijeme do odgovora, P50 / P90\",p90,111600,seconds,,",
-		"Po kategoriji,Udarne rupe,%,0.9143,share,,", "Po kategoriji,Udarne rupe,Rok,2026-11-24T10:14:00+01:00,time,,", "Po kategoriji,Otpad,%,,,,",
+		"Pregled,Odgovoreno u roku,,0.9062,udio,203,224", "Pregled,\"Vrijeme do odgovora, P50 / P90\",p90,111600,sekunde,,",
+		"Po kategoriji,Udarne rupe,%,0.9143,udio,,", "Po kategoriji,Udarne rupe,Rok,2026-11-24T10:14:00+01:00,vrijeme,,", "Po kategoriji,Otpad,%,,,,",
 	}
 	for _, w := range want {
 		if !strings.Contains(b.String(), w+"\r\n") {
