@@ -32,6 +32,7 @@ type bodyRow struct {
 	Pattern     string                       `gorm:"column:pattern"`
 	AcceptHours int16                        `gorm:"column:accept_hours"`
 	AnswerHours int16                        `gorm:"column:answer_hours"`
+	Calendar    string                       `gorm:"column:calendar"`
 	Disabled    bool                         `gorm:"column:disabled"`
 	Version     int64                        `gorm:"column:version"`
 }
@@ -75,6 +76,6 @@ func legsOf(t *ticketing.Ticket, ended []legRow) []ticketing.Leg {
 func (r *bodyRow) body() ticketing.Body {
 	return ticketing.Body{
 		ID: ticketing.BodyID(r.ID), Code: r.Code, Names: r.Names, Email: r.Email, Language: lang.Tag(r.Language), Domain: r.Domain, Pattern: r.Pattern,
-		AcceptHours: int(r.AcceptHours), AnswerHours: int(r.AnswerHours), Disabled: r.Disabled, Version: r.Version,
+		AcceptHours: int(r.AcceptHours), AnswerHours: int(r.AnswerHours), Calendar: r.Calendar, Disabled: r.Disabled, Version: r.Version,
 	}
 }

@@ -12,7 +12,7 @@ var allBodies = selectFrom[bodyRow]("order by id")
 func (t *tx) SaveBody(_ context.Context, b *ticketing.Body) error {
 	row := bodyRow{
 		ID: int64(b.ID), Code: clean(b.Code), Names: b.Names, Email: clean(b.Email), Language: string(b.Language), Domain: clean(b.Domain), Pattern: clean(b.Pattern),
-		AcceptHours: small(b.AcceptHours), AnswerHours: small(b.AnswerHours), Disabled: b.Disabled, Version: b.Version,
+		AcceptHours: small(b.AcceptHours), AnswerHours: small(b.AnswerHours), Calendar: clean(b.Calendar), Disabled: b.Disabled, Version: b.Version,
 	}
 	return saveRecord(t, &row, record{&row.ID, &row.Version, "body", "body"}, func() {
 		b.ID, b.Version = ticketing.BodyID(row.ID), row.Version

@@ -18,6 +18,7 @@ type Body struct {
 	Pattern     string   // regular expression of its own reference numbers; "" = not recognised
 	AcceptHours int      // working hours in which it says whether it takes a ticket over
 	AnswerHours int      // working hours in which it answers
+	Calendar    string   // whose hours these are; "" = of the calendar that the citizen's promise counts by
 	Disabled    bool
 	Version     int64
 }

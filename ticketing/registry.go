@@ -98,6 +98,18 @@ func (r *Registry) SaveBody(ctx context.Context, by Actor, b *Body) error {
 			return invalid(field, "department.leg_hours")
 		}
 	}
+	if b.Calendar != "" {
+		dir, err := r.Store.Directory(ctx)
+		if err != nil {
+			return err
+		}
+		if _, ok := dir.Rules.Calendar(b.Calendar, 0); !ok {
+			return invalid("calendar", "profile.calendar")
+		}
+		if !dir.Rules.reachable(b.Calendar, hours(b.AcceptHours, 10)+hours(b.AnswerHours, 72)) {
+			return invalid("calendar", "profile.never_open")
+		}
+	}
 	var saved Body
 	err := r.act(ctx, by, map[string]any{"body": b.Code}, func(tx Tx) error {
 		saved = *b // the function may run again

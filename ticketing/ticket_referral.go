@@ -1,6 +1,7 @@
 package ticketing
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -49,6 +50,9 @@ func (t *Ticket) Refer(b Body, r Referral, h Handover, by Actor, rules *Rulebook
 	r.AcceptTarget, r.AnswerTarget = hours(b.AcceptHours, 10), hours(b.AnswerHours, 72)
 	c := rules.legClock(t, 0)
 	r.Calendar, r.CalVersion, r.OnCall = c.Calendar, c.CalendarVersion, c.OnCall
+	if own, ok := rules.Calendar(b.Calendar, 0); ok && !c.OnCall { // what has a crew on call counts around the clock for everybody
+		r.Calendar, r.CalVersion = own.Name(), own.Version()
+	}
 	t.Referrals = append(t.Referrals, r)
 	sent := &t.Referrals[r.N-1]
 	sent.aim(rules)
@@ -65,22 +69,50 @@ func hours(n, none int) time.Duration {
 	return time.Duration(n) * time.Hour
 }
 
-// aim computes what is due next and when to remind: at three quarters of the
-// target, and when it is over. While the body waits for the bureau nothing is due.
-func (r *Referral) aim(rules *Rulebook) {
-	from, target := r.SentAt, r.AcceptTarget
+// counted gives what the deed that is due now is counted by.
+func (r *Referral) counted(rules *Rulebook) (cal *calendar.Calendar, from time.Time, target time.Duration, stops []calendar.Pause) {
+	from, target = r.SentAt, r.AcceptTarget
 	if r.State == ReferralAccepted {
 		from, target = r.AcceptedAt, r.AnswerTarget
 	}
+	for _, p := range r.Asked {
+		stops = append(stops, calendar.Pause{From: p.From, To: p.To, Reason: string(WaitBody)})
+	}
+	return rules.calendarOf(&Clock{Calendar: r.Calendar, CalendarVersion: r.CalVersion}), from, target, stops
+}
+
+// ExplainReferral traces when the body is to accept, or to answer: by its own
+// hours, at the latest when the citizen's nearest promise falls due. One that ended
+// is Conflict: nothing is due any more.
+func (b *Rulebook) ExplainReferral(r *Referral, now time.Time) (Explanation, error) {
+	if !r.Open() {
+		return Explanation{}, &Error{Kind: Conflict, Field: "referral", Key: "referral.finished"}
+	}
+	cal, from, target, stops := r.counted(b)
+	due, trace, err := cal.Explain(from, target, stops...)
+	if err != nil && !errors.Is(err, calendar.ErrPaused) {
+		return Explanation{}, err
+	}
+	x := Explanation{
+		Kind: ClockLeg, Calendar: cal.Name(), CalendarVersion: cal.Version(), OnCall: r.OnCall, Start: FromReceipt, StartedAt: from, CountFrom: from,
+		Target: target, Due: due, Intervals: trace,
+	}
+	if !r.Due.IsZero() && r.Due.Before(due) {
+		x.Due, x.Intervals = r.Due, before(trace, r.Due)
+	}
+	x.Counted = min(cal.Between(from, now, stops...), target)
+	x.Left = target - x.Counted
+	return x, nil
+}
+
+// aim computes what is due next and when to remind: at three quarters of the
+// target, and when it is over. While the body waits for the bureau nothing is due.
+func (r *Referral) aim(rules *Rulebook) {
 	r.OwnDue, r.RemindAt = time.Time{}, time.Time{}
 	if !r.Open() || r.Waits() {
 		return
 	}
-	cal := rules.calendarOf(&Clock{Calendar: r.Calendar, CalendarVersion: r.CalVersion})
-	var stops []calendar.Pause
-	for _, p := range r.Asked {
-		stops = append(stops, calendar.Pause{From: p.From, To: p.To})
-	}
+	cal, from, target, stops := r.counted(rules)
 	at := func(d time.Duration) time.Time {
 		due, err := cal.Add(from, d, stops...)
 		if err != nil {

@@ -143,7 +143,7 @@ func testConsulted(t *testing.T, r *room) {
 func testBodies(t *testing.T, r *room) {
 	want := ticketing.Body{
 		Code: "traffic", Names: map[lang.Tag]string{lang.SrLatn: "Uprava za saobraćaj"}, Email: "pisarnica@saobracaj.example", Language: lang.SrCyrl,
-		Domain: "saobracaj.example", Pattern: `\d{2}-\d+/\d{2}`, AcceptHours: 10, AnswerHours: 72, Disabled: true,
+		Domain: "saobracaj.example", Pattern: `\d{2}-\d+/\d{2}`, AcceptHours: 10, AnswerHours: 72, Calendar: "office-hours", Disabled: true,
 	}
 	r.in(t, func(tx ticketing.Tx) error { return tx.SaveBody(ctx(), &want) })
 	d := r.directoryWith(t, "the body", func(d *ticketing.Directory) bool { _, ok := d.Body(want.ID); return ok })

@@ -22,3 +22,25 @@ func TestBodyIsSeen(t *testing.T) {
 	page.has(t, "Uprava za saobraćaj pita", "Pita nas", "pita nas", "Organ neće vidjeti")
 	ana.get("/agent/v/all", http.StatusOK).hasNot(t, "row--unread")
 }
+
+// TestWhyOfABody: why a body is to act by then is explained by its own calendar; of
+// a referral that there is not, and of one that ended, there is nothing to explain.
+func TestWhyOfABody(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "")
+	admin, by := ticketing.ActorOf(s.Adam), ticketing.ActorOf(s.Ana)
+	b := ticketing.Body{Code: "traffic", Names: s.Roads.Names, Email: "pisarnica@saobracaj.example", Calendar: "office-hours"}
+	must(t, (&ticketing.Registry{Bureau: s.Core}).SaveBody(t.Context(), admin, &b))
+	ref := s.mailed(t, "marko@mail.example", "Rupa", "Rupa.")
+	desk := ticketing.Desk{Bureau: s.Core}
+	_, err := desk.Refer(t.Context(), by, ticketing.Target{Ref: ref}, ticketing.ReferInput{Body: b.ID, Reason: "put"})
+	must(t, err)
+	ana, path := s.as(t, s.Ana), ticketing.TicketPath(ref)
+	ana.get(path, http.StatusOK).has(t, path+"/why/referral-1")
+	ana.get(path+"/why/referral-1", http.StatusOK).has(t, "Kalendar „office-hours“, verzija 1", "po njegovom kalendaru")
+	ana.get(path+"/why/referral-2", http.StatusNotFound)
+	ana.get(path+"/why/referral-x", http.StatusNotFound)
+	_, err = desk.WithdrawReferral(t.Context(), by, ticketing.Target{Ref: ref}, 1)
+	must(t, err)
+	ana.get(path+"/why/referral-1", http.StatusConflict)
+}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -112,6 +113,9 @@ func (a *Area) why(c echo.Context) error {
 	dir, err := a.directory(c)
 	if err != nil {
 		return err
+	}
+	if n, ok := strings.CutPrefix(c.Param("kind"), whyReferral); ok {
+		return a.whyReferral(c, p, dir, n)
 	}
 	for _, k := range slices.Backward(p.t.Clocks) {
 		if string(k.Kind) != c.Param("kind") {

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,6 +21,7 @@ type bodyView struct {
 	due   components.Due
 	facts []components.FactView
 	act   string // address of what can be done with it; "" when it ended
+	why   string // address of why its deed is due then; "" when nothing is
 	waits bool   // for our answer
 }
 
@@ -68,12 +70,36 @@ func referralView(ctx context.Context, dir *ticketing.Directory, p *ticketPage, 
 		return v
 	}
 	v.act = p.path + "/referrals/" + strconv.Itoa(r.N)
+	v.why = p.path + "/why/" + whyReferral + strconv.Itoa(r.N)
 	v.due = components.Due{At: r.Due, Target: r.AcceptTarget, Pattern: "refer.due"}
 	if r.State == ticketing.ReferralAccepted {
 		v.due.Target, v.due.Pattern = r.AnswerTarget, "refer.due_answer"
 	}
 	fact("expires", pr.Short(r.ExpiresAt))
 	return v
+}
+
+// whyReferral begins the name of a referral in the address of an explanation.
+const whyReferral = "referral-"
+
+// whyReferral shows by which hours of the body its deed is due.
+func (a *Area) whyReferral(c echo.Context, p *ticketPage, dir *ticketing.Directory, number string) error {
+	n, err := strconv.Atoi(number)
+	r := p.t.Referral(n)
+	if err != nil || r == nil {
+		return &ticketing.Error{Kind: ticketing.NotFound, Field: "kind", Key: "clock.unknown"}
+	}
+	x, err := dir.Rules.ExplainReferral(r, p.now)
+	if err != nil {
+		return err
+	}
+	ctx := c.Request().Context()
+	b, _ := dir.Body(r.Body)
+	p.why = a.explain(ctx, x, p.now)
+	p.why.kind = ticketing.NameIn(b.Names, p.tag) + " · " + targetText(ctx, x.Kind, x.Target)
+	p.why.sentence = web.T(ctx, "refer.why")
+	p.why.source = web.T(ctx, "refer.why_source", "Calendar", x.Calendar, "Version", x.CalendarVersion)
+	return a.show(c, http.StatusOK, p)
 }
 
 // passes lists what the category shows to an outside body.

@@ -257,7 +257,7 @@ func TestDescriptionIsTrue(t *testing.T) {
 		{"list-ticket-events", "", "", ""},
 		{"list-legs", "", "", ""},
 		{"refer-ticket", "", `{"body":"traffic","reason":"regionalni put"}`, ""},
-		{"list-referrals", "", "", ""},
+		{"list-referrals", "?explain=true", "", ""},
 		{"tell-body", "", `{"text":"Desna."}`, "asked"},
 		{"withdraw-referral", "", "", "1"},
 		{"consult", "", `{"department":"water","text":"Čija je cijev?"}`, ""},

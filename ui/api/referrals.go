@@ -28,6 +28,8 @@ type referralJSON struct {
 	Outside    *string    `json:"outside_number" doc:"the body's own number"`
 	Competent  *string    `json:"competent" doc:"of a refusal"`
 	Law        *string    `json:"law" doc:"of a refusal"`
+
+	Explanation *explanationJSON `json:"explanation,omitempty" doc:"with explain, of one that is open: why it is due then"`
 }
 
 func (s *scribe) referral(r *ticketing.Referral) referralJSON {
@@ -46,7 +48,12 @@ type referralsOutput struct {
 	} `nameHint:"Referrals"`
 }
 
-func (a *API) getReferrals(ctx context.Context, c *caller, in *RefInput) (*referralsOutput, error) {
+type getReferralsInput struct {
+	RefInput
+	Explain bool `query:"explain" doc:"add why each is due when it is"`
+}
+
+func (a *API) getReferrals(ctx context.Context, c *caller, in *getReferralsInput) (*referralsOutput, error) {
 	v, s, err := a.read(ctx, c, in.Ref)
 	if err != nil {
 		return nil, err
@@ -54,7 +61,14 @@ func (a *API) getReferrals(ctx context.Context, c *caller, in *RefInput) (*refer
 	out := &referralsOutput{}
 	out.Body.Items = make([]referralJSON, 0, len(v.Ticket.Referrals))
 	for i := range v.Ticket.Referrals {
-		out.Body.Items = append(out.Body.Items, s.referral(&v.Ticket.Referrals[i]))
+		r := &v.Ticket.Referrals[i]
+		j := s.referral(r)
+		if in.Explain {
+			if x, err := s.dir.Rules.ExplainReferral(r, s.now()); err == nil { // nothing is due of one that ended
+				j.Explanation = s.trace(x)
+			}
+		}
+		out.Body.Items = append(out.Body.Items, j)
 	}
 	return out, nil
 }
@@ -138,6 +152,7 @@ type bodyJSON struct {
 	Names       map[string]string `json:"names"`
 	AcceptHours int               `json:"accept_hours" doc:"working hours in which it says whether it takes a ticket over"`
 	AnswerHours int               `json:"answer_hours" doc:"working hours in which it answers"`
+	Calendar    *string           `json:"calendar" doc:"whose hours these are; null: of the calendar that the citizen's promise counts by"`
 	Disabled    bool              `json:"disabled"`
 }
 
@@ -148,7 +163,7 @@ func (a *API) bodies(ctx context.Context, _ *caller, _ *struct{}) (*pageOutput[b
 	}
 	var items []bodyJSON
 	for _, b := range s.dir.Bodies {
-		items = append(items, bodyJSON{int64(b.ID), b.Code, ticketing.NameIn(b.Names, s.tag), texts(b.Names), b.AcceptHours, b.AnswerHours, b.Disabled})
+		items = append(items, bodyJSON{int64(b.ID), b.Code, ticketing.NameIn(b.Names, s.tag), texts(b.Names), b.AcceptHours, b.AnswerHours, orNil(b.Calendar), b.Disabled})
 	}
 	return page(items, ""), nil
 }

@@ -217,6 +217,15 @@ func (s *scribe) clocks(t *ticketing.Ticket, explain bool) []clockJSON {
 }
 
 func (s *scribe) explanation(x ticketing.Explanation) *explanationJSON {
+	j := s.trace(x)
+	for _, tag := range lang.Tags() {
+		j.Sentence[string(tag)] = s.Sentence(tag, x)
+	}
+	return j
+}
+
+// trace is explanation without sentences: of what an outside body is to do.
+func (s *scribe) trace(x ticketing.Explanation) *explanationJSON {
 	j := &explanationJSON{
 		Profile: x.Profile, Version: x.ProfileVersion, Calendar: x.Calendar, CalVer: x.CalendarVersion, Policy: orNil(x.Policy), Start: x.StartedAt.UTC(), CountFrom: x.CountFrom.UTC(),
 		Target: int64(x.Target / time.Second), DueAt: instant(x.Due), Intervals: []intervalJSON{}, Sentence: map[string]string{},
@@ -226,9 +235,6 @@ func (s *scribe) explanation(x ticketing.Explanation) *explanationJSON {
 	}
 	for _, i := range x.Intervals {
 		j.Intervals = append(j.Intervals, intervalJSON{i.From.UTC(), instant(i.To), i.Seconds(), i.Counted, i.Reason()})
-	}
-	for _, tag := range lang.Tags() {
-		j.Sentence[string(tag)] = s.Sentence(tag, x)
 	}
 	return j
 }

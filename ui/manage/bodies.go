@@ -33,9 +33,10 @@ func (a *Area) bodiesPage(c echo.Context) error {
 
 // A bodyView is the form of one outside body.
 type bodyView struct {
-	Page settingsPage
-	Form *web.Form
-	Body ticketing.Body // ID 0: a new one
+	Page      settingsPage
+	Form      *web.Form
+	Body      ticketing.Body // ID 0: a new one
+	Calendars []components.Option
 }
 
 func (v bodyView) action() string {
@@ -75,7 +76,7 @@ func (a *Area) bodyPage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	f := web.NewForm("code", b.Code, "email", b.Email, "language", string(b.Language), "domain", b.Domain, "pattern", b.Pattern,
+	f := web.NewForm("calendar", b.Calendar, "code", b.Code, "email", b.Email, "language", string(b.Language), "domain", b.Domain, "pattern", b.Pattern,
 		"accept_hours", strconv.Itoa(b.AcceptHours), "answer_hours", strconv.Itoa(b.AnswerHours), "version", strconv.FormatInt(b.Version, 10))
 	setNames(f, b.Names)
 	if b.Disabled {
@@ -93,7 +94,12 @@ func (a *Area) showBody(c echo.Context, status int, b ticketing.Body, f *web.For
 	if err != nil {
 		return err
 	}
-	return web.Render(c, status, bodyPageView(bodyView{Page: page, Form: f, Body: b}))
+	dir, err := a.directory(c)
+	if err != nil {
+		return err
+	}
+	calendars := calendarOptions(dir, web.T(c.Request().Context(), "bodies.promise_calendar"))
+	return web.Render(c, status, bodyPageView(bodyView{Page: page, Form: f, Body: b, Calendars: calendars}))
 }
 
 func (a *Area) saveBody(c echo.Context) error {
@@ -109,7 +115,7 @@ func (a *Area) saveBody(c echo.Context) error {
 	b.Names, b.Code, b.Email = namesOf(f), f.Required("code", 40), f.Required("email", 254)
 	b.Language, b.Domain, b.Pattern = lang.Tag(f.Line("language", 20)), f.Line("domain", 253), f.Line("pattern", 200)
 	b.AcceptHours, b.AnswerHours = int(f.Int("accept_hours", 1, 1000)), int(f.Int("answer_hours", 1, 1000))
-	b.Disabled = f.Checked("disabled")
+	b.Disabled, b.Calendar = f.Checked("disabled"), f.Line("calendar", 40)
 	if b.ID != 0 {
 		b.Version = f.Int("version", 0, 1<<62)
 	}

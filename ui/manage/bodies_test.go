@@ -30,7 +30,7 @@ func TestBodies(t *testing.T) {
 		}
 		return out
 	}
-	for field, bad := range map[string]string{"email": "x", "pattern": "(", "domain": "a b", "accept_hours": "0", "answer_hours": "1001", "code": "X!", "name_sr": "", "language": "xx"} {
+	for field, bad := range map[string]string{"email": "x", "pattern": "(", "domain": "a b", "accept_hours": "0", "answer_hours": "1001", "code": "X!", "name_sr": "", "language": "xx", "calendar": "mars"} {
 		if page := b.post(t, "/manage/bodies/new", http.StatusUnprocessableEntity, good(field, bad)...); field != "language" {
 			has(t, page, field+"-error")
 		}

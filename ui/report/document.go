@@ -27,7 +27,7 @@ type document struct {
 	row      string
 	unit     string
 	units    map[cellKind]string // what values are counted in, as the CSV says it
-	overview string // name of the first sheet
+	overview string              // name of the first sheet
 }
 
 // A figure is a number with what it is a part of and how it is computed.
