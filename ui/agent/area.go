@@ -130,6 +130,8 @@ func (a *Area) registerNew(e *echo.Echo, g *echo.Group) {
 	open := web.Need(ticketing.RightOpen)
 	g.GET("/new", a.newTicket, open)
 	g.GET("/new/known", a.recognised, open)
+	g.PUT("/new/draft", a.saveNewDraft, open)
+	g.POST("/new/draft/discard", a.discardNewDraft, open)
 	up := a.Kit.StaffUploads(e, "/agent/new")
 	up.POST("", a.openTicket, open)
 }

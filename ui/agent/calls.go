@@ -85,6 +85,7 @@ func (a *Area) registerCalls(area *echo.Group) {
 	g := area.Group("/calls", web.Need(ticketing.RightCalls))
 	g.GET("", a.calls)
 	g.POST("/:call/reveal", a.revealCall, web.Need(ticketing.RightReveal))
+	g.POST("/:call/bind", a.bindCall)
 	g.POST("/callbacks/:ref/reveal", a.revealCallback, web.Need(ticketing.RightReveal))
 	g.POST("/callbacks/:ref/tried", a.triedCallback)
 }

@@ -42,6 +42,8 @@ var routes = map[string]route{
 	"GET /agent/search/options":            {right: ticketing.RightRead, path: "/agent/search/options?q=rasvjeta"},
 	"GET /agent/new":                       {right: ticketing.RightOpen, path: "/agent/new"},
 	"GET /agent/new/known":                 {right: ticketing.RightOpen, path: "/agent/new/known?phone=067123418"},
+	"PUT /agent/new/draft":                 {right: ticketing.RightOpen, path: "/agent/new/draft", form: []string{"subject", "x"}},
+	"POST /agent/new/draft/discard":        {right: ticketing.RightOpen, path: "/agent/new/draft/discard"},
 	"POST /agent/new":                      {right: ticketing.RightOpen, path: "/agent/new"},
 	"GET /agent/citizens":                  {right: ticketing.RightCitizens, path: "/agent/citizens?q=marko"},
 	"GET /agent/citizens/:id":              {right: ticketing.RightCitizens, path: "/agent/citizens/{citizen}"},
@@ -58,6 +60,7 @@ var routes = map[string]route{
 	"GET /agent/calls/files":                  {right: ticketing.RightLedger, path: "/agent/calls/files"},
 	"GET /agent/calls/files/:file":            {right: ticketing.RightLedger, path: "/agent/calls/files/1"},
 	"POST /agent/calls/:call/reveal":          {right: ticketing.RightCalls, path: "/agent/calls/1/reveal"},
+	"POST /agent/calls/:call/bind":            {right: ticketing.RightCalls, path: "/agent/calls/1/bind", form: []string{"ref", "{ref}"}},
 	"POST /agent/calls/callbacks/:ref/reveal": {right: ticketing.RightCalls, path: "/agent/calls/callbacks/{ref}/reveal"},
 	"POST /agent/calls/callbacks/:ref/tried":  {right: ticketing.RightCalls, path: "/agent/calls/callbacks/{ref}/tried"},
 
@@ -112,7 +115,7 @@ var routes = map[string]route{
 // ownOnly are things that belong to one person: for others they are not there
 // even when the right and the ticket are theirs.
 var ownOnly = map[string]bool{
-	"GET /agent/calls/files/:file": true, "POST /agent/calls/callbacks/:ref/tried": true, // no file was read, and nobody missed a call
+	"GET /agent/calls/files/:file": true, "POST /agent/calls/:call/bind": true, "POST /agent/calls/callbacks/:ref/tried": true, // no file was read, and nobody missed a call
 	"DELETE /agent/t/:ref/uploads/:upload": true, "POST /agent/t/:ref/messages/:message/take-back": true,
 	"GET /agent/t/:ref/templates/:id": true,                                                                           // there are none
 	"POST /agent/views/:id":           true, "POST /agent/views/:id/move": true, "POST /agent/views/:id/delete": true, // nobody keeps any

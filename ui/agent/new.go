@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -37,6 +38,9 @@ type newPage struct {
 	langs      []components.Option
 	known      []citizenRow          // whose address or number it may be
 	earlier    []ticketing.TicketRow // their tickets
+	similar    []ticketing.TicketRow // in work at the same place
+	call       *callBar              // that the ticket is opened from
+	draftAt    time.Time             // when what is shown was kept; zero: it was not
 	said       *saidView             // what to read to the citizen of the one just saved
 }
 
@@ -44,6 +48,8 @@ type newPage struct {
 type saidView struct {
 	path   string
 	digits string // the reference in twos, for dictation
+	number string // "The number of your ticket is"
+	lang   string // of all of it
 	text   string
 	why    string
 }
@@ -53,7 +59,11 @@ func (a *Area) newTicket(c echo.Context) error {
 	f := web.NewForm("channel", string(ticketing.ChannelPhone), "priority", ticketing.PriorityNormal.String(),
 		"language", string(a.Bureau.Settings.Language), "receipt", "1", "once", randomKey(),
 		"received_at", web.PrinterOf(ctx).Now().Format(timeField))
-	for _, name := range []string{"channel", "name", "email", "phone", "subject", "received_at", "reason"} {
+	draftAt, err := a.takeDraft(ctx, web.ActorOf(c), f, c.QueryParam("call"))
+	if err != nil {
+		return err
+	}
+	for _, name := range []string{"channel", "name", "email", "phone", "subject", "received_at", "reason", "call"} {
 		if v := c.QueryParam(name); v != "" && len(v) <= ticketing.MaxSubject {
 			f.Set(name, v)
 		}
@@ -62,6 +72,7 @@ func (a *Area) newTicket(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	p.draftAt = draftAt
 	if done := c.QueryParam("done"); done != "" {
 		if p.said, err = a.said(ctx, web.ActorOf(c), ticketing.Reference(done)); err != nil {
 			return err
@@ -91,6 +102,9 @@ func (a *Area) newPage(c echo.Context, f *web.Form) (*newPage, error) {
 	for _, t := range lang.Tags() {
 		p.langs = append(p.langs, components.Option{Value: string(t), Text: t.Name()})
 	}
+	if p.call, err = a.callOf(c, f); err != nil {
+		return nil, err
+	}
 	return p, a.recognise(ctx, by, p)
 }
 
@@ -100,7 +114,14 @@ func (a *Area) recognise(ctx context.Context, by ticketing.Actor, p *newPage) er
 	if !by.May(ticketing.RightCitizens) {
 		return nil
 	}
-	for _, q := range []string{p.form.Value("phone"), p.form.Value("email")} {
+	if err := a.alike(ctx, by, p); err != nil {
+		return err
+	}
+	asked := []string{p.form.Value("phone"), p.form.Value("email")}
+	if p.call != nil {
+		asked[0] = cmp.Or(asked[0], p.call.party)
+	}
+	for _, q := range asked {
 		if len(q) < 5 || len(q) > maxQuery {
 			continue
 		}
@@ -140,6 +161,9 @@ func (a *Area) openTicket(c echo.Context) error {
 	if !f.OK() {
 		return a.newAgain(c, f, http.StatusUnprocessableEntity)
 	}
+	if err := a.fromCall(ctx, by, f, &in); err != nil {
+		return err
+	}
 	t, err := a.desk.Open(ctx, by, in)
 	if err != nil {
 		if !refusal(f, err) {
@@ -147,6 +171,7 @@ func (a *Area) openTicket(c echo.Context) error {
 		}
 		return a.newAgain(c, f, http.StatusUnprocessableEntity)
 	}
+	a.dropNewDraft(ctx, by)
 	if f.Value("do") == "next" {
 		return web.Redirect(c, "/agent/new?"+url.Values{"done": {string(t.Ref)}, "channel": {string(in.Channel)}}.Encode())
 	}
@@ -225,7 +250,11 @@ func (a *Area) said(ctx context.Context, by ticketing.Actor, ref ticketing.Refer
 	if err != nil {
 		return nil, err
 	}
-	s := &saidView{path: ticketing.TicketPath(v.Ticket.Ref), digits: dictated(v.Ticket.Ref), text: web.T(ctx, "new.say_validation")}
+	// What is read out is in the caller's language, whatever the agent's pages speak.
+	if tag := v.Ticket.Language; tag.Valid() {
+		ctx = a.Kit.Context(ctx, tag)
+	}
+	s := &saidView{path: ticketing.TicketPath(v.Ticket.Ref), digits: dictated(v.Ticket.Ref), number: web.T(ctx, "new.say_number"), text: web.T(ctx, "new.say_validation"), lang: string(web.Language(ctx))}
 	for _, k := range v.Ticket.Clocks {
 		if k.Kind != ticketing.ClockAnswer || k.Due.IsZero() {
 			continue
@@ -258,7 +287,12 @@ func dictated(ref ticketing.Reference) string {
 
 // recognised renews who it may be while the agent types.
 func (a *Area) recognised(c echo.Context) error {
-	p := &newPage{form: web.NewForm("phone", c.QueryParam("phone"), "email", c.QueryParam("email"))}
+	p := &newPage{form: web.NewForm("phone", c.QueryParam("phone"), "email", c.QueryParam("email"), "address", c.QueryParam("address"), "call", c.QueryParam("call"))}
+	call, err := a.callOf(c, p.form)
+	if err != nil {
+		return err
+	}
+	p.call = call
 	if n := number.Parse(p.form.Value("phone"), homeRegion); n.E164 != "" {
 		p.form.Set("phone", n.E164)
 	}

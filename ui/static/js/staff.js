@@ -11,4 +11,5 @@ import "./templates.js";
 import "./bulk.js";
 import "./live.js";
 import "./here.js";
+import "./form-draft.js";
 import "./controls.js";
