@@ -36,7 +36,13 @@ type Sender interface {
 	// may keep a connection open between calls.
 	Transmit(ctx context.Context, d ticketing.Delivery, raw io.Reader, size int64) ticketing.Outcome
 	// Confirm looks whether an earlier attempt with unknown outcome arrived
-	// (for instance in the provider's Sent folder). known is false when that
-	// cannot be found out.
-	Confirm(ctx context.Context, d ticketing.Delivery) (arrived, known bool, err error)
+	// (for instance in the provider's Sent folder).
+	Confirm(ctx context.Context, d ticketing.Delivery) (Confirmation, error)
+}
+
+// A Confirmation is what could be found out of an attempt whose answer was lost.
+type Confirmation struct {
+	Arrived    bool
+	Known      bool   // false: it cannot be found out
+	ProviderID string // what the provider calls what arrived; "" when it has no name for it
 }

@@ -198,13 +198,13 @@ func (c *Courier) try(ctx context.Context, d *ticketing.Delivery) (o ticketing.O
 // confirm decides a delivery that may have left before. done is false when it
 // is right to send the same bytes once more.
 func (c *Courier) confirm(ctx context.Context, s Sender, d ticketing.Delivery) (ticketing.Outcome, bool) {
-	arrived, known, err := s.Confirm(ctx, d)
+	found, err := s.Confirm(ctx, d)
 	switch {
 	case err != nil:
 		c.Log.WarnContext(ctx, "cannot confirm", "part", "courier", "delivery", int64(d.ID), "err", err)
-	case known && arrived:
-		return ticketing.Outcome{State: ticketing.DeliverySent, At: d.TriedAt, Reply: "found among sent mail"}, true
-	case known:
+	case found.Known && found.Arrived:
+		return ticketing.Outcome{State: ticketing.DeliverySent, At: d.TriedAt, Reply: "found among what was sent", ProviderID: found.ProviderID}, true
+	case found.Known:
 		return ticketing.Outcome{}, false
 	}
 	if d.Doubts >= 2 {

@@ -210,15 +210,16 @@ func (s *server) Transmit(_ context.Context, d ticketing.Delivery, raw io.Reader
 	return ticketing.Outcome{State: ticketing.DeliverySent, Reply: "250 ok"}
 }
 
-func (s *server) Confirm(_ context.Context, d ticketing.Delivery) (arrived, known bool, err error) {
+func (s *server) Confirm(_ context.Context, d ticketing.Delivery) (channels.Confirmation, error) {
 	s.mu.Lock()
 	s.asked++
 	f := s.confirm
 	s.mu.Unlock()
 	if f != nil {
-		return f(d)
+		arrived, known, err := f(d)
+		return channels.Confirmation{Arrived: arrived, Known: known}, err
 	}
-	return false, false, nil
+	return channels.Confirmation{}, nil
 }
 
 func (s *server) letters() []letter {

@@ -123,7 +123,8 @@ func (db *DB) AddSeal(ctx context.Context, s ticketing.Seal) error {
 const (
 	keepOnce   = 7 * 24 * time.Hour
 	keepUpload = 7 * 24 * time.Hour
-	sweepRows  = 1000 // deliveries emptied in one transaction
+	keepChoice = 24 * time.Hour // longer than a held text may wait
+	sweepRows  = 1000           // deliveries emptied in one transaction
 )
 
 var (
@@ -132,6 +133,8 @@ var (
 	sweepUploads  = sqlQuery("delete from uploads where at < ?")
 	sweepSessions = sqlQuery("delete from sessions where expires_at <= ?")
 	sweepGates    = sqlQuery("delete from gates where ends_at <= ?")
+	sweepChoices  = sqlQuery("delete from sms_choices where until_at <= ?")
+	sweepReports  = sqlQuery("delete from provider_reports where at < ?")
 	emptySettled  = sqlQuery(`update deliveries set body = null, raw_key = null, kept = 0 where id in
 		(select id from deliveries where kept = 1 and settled_at is not null and settled_at < ? order by settled_at, id limit ?)`)
 )
@@ -150,6 +153,8 @@ func (db *DB) Sweep(ctx context.Context, now, outboxBefore time.Time) (int, erro
 		t.add(statement{query: sweepUploads, args: []any{instant(now.Add(-keepUpload))}, wrote: count})
 		t.add(statement{query: sweepSessions, args: []any{instant(now)}, wrote: count})
 		t.add(statement{query: sweepGates, args: []any{instant(now)}, wrote: count})
+		t.add(statement{query: sweepChoices, args: []any{instant(now.Add(-keepChoice))}, wrote: count})
+		t.add(statement{query: sweepReports, args: []any{instant(outboxBefore)}, wrote: count})
 		return nil
 	})
 	for err == nil {

@@ -112,7 +112,7 @@ func RowColumns() map[string][]string {
 		planOf[contactRow](), planOf[departmentRow](), planOf[categoryRow](), planOf[agentRow](), planOf[sessionRow](), planOf[tokenRow](),
 		planOf[passRow](), planOf[mailboxRow](), planOf[mailboxStartRow](), planOf[healthRow](), planOf[ledgerRow](), planOf[seenRow](),
 		planOf[readMarkRow](), planOf[draftRow](), planOf[uploadRow](), planOf[onceRow](), planOf[gateRow](), planOf[leaseRow](), planOf[routingRow](), planOf[turnRow](), planOf[absenceRow](),
-		planOf[ruleRow](), planOf[noticeRow](), planOf[letterTextRow](), planOf[subscriptionRow](), planOf[mailboxOrderRow](), planOf[stampRow](), planOf[clockFactRow](), planOf[clockFactVersionRow](), planOf[ticketFactRow](),
+		planOf[ruleRow](), planOf[noticeRow](), planOf[letterTextRow](), planOf[subscriptionRow](), planOf[mailboxOrderRow](), planOf[providerReportRow](), planOf[smsChoiceRow](), planOf[stampRow](), planOf[clockFactRow](), planOf[clockFactVersionRow](), planOf[ticketFactRow](),
 		planOf[ticketFactVersionRow](), planOf[suspectRow](), planOf[clockDayRow](), planOf[ticketDayRow](), planOf[standingRow](),
 		planOf[factMarkRow](), planOf[factDayRow](), planOf[factFoldRow](), planOf[legRow](), planOf[bodyRow](), planOf[outsideRow](),
 		planOf[savedViewRow](), planOf[templateRow](), planOf[questionRow](), planOf[callRow](), planOf[callbackRow](), planOf[callFileRow](), planOf[callLegRow](), planOf[callRejectRow](),

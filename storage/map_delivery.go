@@ -35,7 +35,7 @@ func deliveryRowOf(d *ticketing.Delivery) deliveryRow {
 		SendAfter: never1970(d.SendAfter), Attempts: small(d.Attempts), Doubts: small(d.Doubts), TriedAt: instant(d.TriedAt), Epoch: d.Epoch,
 		LeaseUntil: instant(d.LeaseUntil), RawKey: digest(d.RawKey), Reply: clean(d.Reply), CreatedAt: never1970(d.CreatedAt),
 		AcceptedAt: instant(d.AcceptedAt), SettledAt: instant(d.SettledAt), GiveUpAt: instant(d.GiveUpAt),
-		Kept: flag(d.Text != "" || d.RawKey != ""),
+		Kept: flag(d.Text != "" || d.RawKey != ""), ProviderID: clean(d.ProviderID), DeliveredAt: instant(d.DeliveredAt), Returns: small(d.Returns),
 	}
 }
 
@@ -49,6 +49,7 @@ func (r *deliveryRow) delivery() ticketing.Delivery {
 		SendAfter: r.SendAfter.orNone(), Attempts: int(r.Attempts), Doubts: int(r.Doubts), TriedAt: r.TriedAt.time(), Epoch: r.Epoch,
 		LeaseUntil: r.LeaseUntil.time(), RawKey: string(r.RawKey), Reply: r.Reply, CreatedAt: r.CreatedAt.orNone(),
 		AcceptedAt: r.AcceptedAt.time(), SettledAt: r.SettledAt.time(), GiveUpAt: r.GiveUpAt.time(),
+		ProviderID: r.ProviderID, DeliveredAt: r.DeliveredAt.time(), Returns: int(r.Returns),
 	}
 }
 

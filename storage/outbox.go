@@ -117,7 +117,7 @@ func intoIDs(ids *[]int64) func(rows) error {
 }
 
 var (
-	rawOfMessage  = sqlQuery("update deliveries set raw_key = ?, kept = 1 where message_id = ?")
+	rawOfMessage  = sqlQuery("update deliveries set raw_key = ?, kept = 1 where message_id = ? and channel = ?")
 	rawOfDelivery = sqlQuery("update deliveries set raw_key = ?, kept = 1 where id = ?")
 )
 
@@ -132,7 +132,7 @@ func (db *DB) SetRaw(ctx context.Context, d ticketing.Delivery, rawKey string) e
 			return stale("claim of a delivery")
 		}
 		if row.Message != 0 {
-			t.queue(rawOfMessage, digest(rawKey), int64(row.Message))
+			t.queue(rawOfMessage, digest(rawKey), int64(row.Message), string(row.Channel))
 			return nil
 		}
 		t.queue(rawOfDelivery, digest(rawKey), int64(row.ID))

@@ -40,6 +40,7 @@ type contactRow struct {
 	Reversed      string      `gorm:"column:reversed"`
 	AutoSent      list[int64] `gorm:"column:auto_sent"`
 	Undeliverable bool        `gorm:"column:undeliverable"`
+	OptedOutAt    instant     `gorm:"column:opted_out_at"`
 }
 
 // TableName names the table.

@@ -214,6 +214,9 @@ type deliveryRow struct {
 	SettledAt       instant                    `gorm:"column:settled_at"`
 	GiveUpAt        instant                    `gorm:"column:give_up_at"`
 	Kept            int16                      `gorm:"column:kept"`
+	ProviderID      string                     `gorm:"column:provider_id"`
+	DeliveredAt     instant                    `gorm:"column:delivered_at"`
+	Returns         int16                      `gorm:"column:returns"`
 }
 
 // TableName names the table.

@@ -40,6 +40,7 @@ type tx struct {
 	citizens   map[int64]*loadedCitizen
 	calls      map[int64]callRow
 	absent     map[string]bool // addresses looked up in vain
+	asked      map[string]bool // numbers whose choice was found
 	fresh      map[int64]bool  // identifiers of deliveries handed out here
 	headSeq    int64           // of the installation's chain, once appended to
 	headHash   string

@@ -83,7 +83,7 @@ func citizenOf(r *citizenRow, contacts []contactRow) ticketing.Citizen {
 func (r *contactRow) contact() ticketing.Contact {
 	k := ticketing.Contact{
 		ID: ticketing.ContactID(r.ID), Citizen: ticketing.CitizenID(r.CitizenID), Kind: ticketing.ContactKind(r.Kind), Address: r.Address,
-		Undeliverable: r.Undeliverable,
+		Undeliverable: r.Undeliverable, OptedOutAt: r.OptedOutAt.time(),
 	}
 	for _, at := range r.AutoSent {
 		k.AutoSent = append(k.AutoSent, time.UnixMicro(at).UTC())
@@ -94,6 +94,7 @@ func (r *contactRow) contact() ticketing.Contact {
 func contactRowOf(k *ticketing.Contact) contactRow {
 	r := contactRow{
 		ID: int64(k.ID), CitizenID: int64(k.Citizen), Kind: string(k.Kind), Address: clean(k.Address), Undeliverable: k.Undeliverable,
+		OptedOutAt: instant(k.OptedOutAt),
 	}
 	if k.Kind == ticketing.ContactPhone {
 		r.Digits = onlyDigits(k.Address)

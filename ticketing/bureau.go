@@ -3,6 +3,7 @@ package ticketing
 import (
 	"crypto/rand"
 	"encoding/hex"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,10 +15,11 @@ import (
 type Account struct {
 	Name    string
 	Channel Channel
-	Address string // "s48@grad.example"
-	From    string // display name of outgoing mail
-	Domain  string // of Message-IDs; "" = the address's
-	Plus    bool   // the server delivers "local+tag@": answers go to token addresses
+	Address string   // "s48@grad.example"; of ChannelSMS a number in E.164, "" when a messaging service chooses
+	Numbers []string // further numbers of the account
+	From    string   // display name of outgoing mail
+	Domain  string   // of Message-IDs; "" = the address's
+	Plus    bool     // the server delivers "local+tag@": answers go to token addresses
 }
 
 // ReceiptCaps bounds automatic mail (DESIGN D18, A79).
@@ -41,6 +43,7 @@ type Settings struct {
 	CallWords CallWords             // in Language
 	MailLimit string                // up to which size mails are read whole, as letters say it: "35 MB"; "" = not told
 	City      district.Surroundings // where districts may lie
+	SMS       SMSRules
 }
 
 // A Bureau is what every use case works with.
@@ -66,9 +69,15 @@ func (b *Bureau) account(name string, c Channel) Account {
 
 // Own reports whether the address is one of the bureau's.
 func (b *Bureau) Own(address string) bool {
-	local, domain, _ := strings.Cut(address, "@")
+	local, domain, mail := strings.Cut(address, "@")
 	local, _, _ = strings.Cut(local, "+")
 	for _, a := range b.Settings.Accounts {
+		if !mail {
+			if address != "" && (a.Address == address || slices.Contains(a.Numbers, address)) {
+				return true
+			}
+			continue
+		}
 		if strings.EqualFold(a.Address, local+"@"+domain) {
 			return true
 		}
@@ -144,8 +153,12 @@ func (b *Bureau) letterData(tag lang.Tag, t *Ticket, rules *Rulebook, now time.T
 	return d
 }
 
-// newDelivery prepares an outbox row for a ticket.
+// newDelivery prepares an outbox row for a ticket. What goes to a telephone
+// number goes as a text message.
 func (b *Bureau) newDelivery(id DeliveryID, t *Ticket, p Purpose, to Party, l Letter, tag lang.Tag, now time.Time) Delivery {
+	if isE164(to.Address) {
+		return b.newText(id, t, p, to.Address, l, tag, now)
+	}
 	a := b.account(t.Account, ChannelEmail)
 	return Delivery{
 		ID: id, Ticket: t.ID, Purpose: p, Channel: ChannelEmail, Account: a.Name, To: to, Language: tag,

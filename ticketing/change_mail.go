@@ -9,7 +9,7 @@ import (
 // mail composes a letter about the ticket, which leaves once the change is
 // written. What it gives may still be altered, until the next letter.
 func (c *change) mail(ctx context.Context, p Purpose, to Party, tag lang.Tag, data LetterData) (*Delivery, error) {
-	l, err := c.Letters.Compose(p, tag, data)
+	l, err := c.letterFor(p, to.Address, tag, data)
 	if err != nil {
 		return nil, err
 	}

@@ -31,6 +31,8 @@ type Contact struct {
 	AutoSent []time.Time
 	// Undeliverable is set by a permanent bounce and cleared by mail from the address.
 	Undeliverable bool
+	// OptedOutAt is since when the number wants no text messages; zero: it does not mind.
+	OptedOutAt time.Time
 }
 
 // A Citizen is a person who contacted the bureau. Two that turn out to be one

@@ -46,6 +46,16 @@ const (
 	PurposeReport     Purpose = "report"     // to staff: the report of the week, as PDF
 	PurposeSeal       Purpose = "seal"       // to the auditor: the day's head of the event chain
 	PurposeEscalation Purpose = "escalation" // to staff: several such promises
+
+	// Text messages that answer text messages; they belong to no ticket, but PurposeAdded.
+	PurposeAdded    Purpose = "added"     // the text was added to the ticket
+	PurposeLink     Purpose = "link"      // the text of an answer that is too long for a message; no delivery has it
+	PurposeWhich    Purpose = "which"     // which of several tickets the text belongs to
+	PurposeState    Purpose = "state"     // where the ticket stands
+	PurposeUnknown  Purpose = "unknown"   // there is no such ticket of this number
+	PurposeOptedOut Purpose = "opted_out" // no more texts
+	PurposeOptedIn  Purpose = "opted_in"  // texts again
+	PurposeHelp     Purpose = "help"      // what can be written
 )
 
 // Automatic reports whether no person wrote the text.
@@ -91,6 +101,11 @@ type Delivery struct {
 	AcceptedAt time.Time // when the recipient's server took it
 	SettledAt  time.Time // when the state became terminal
 	GiveUpAt   time.Time // when retrying ends
+
+	// Of text messages:
+	ProviderID  string    // what the provider calls the message of the last attempt it took; "" before
+	DeliveredAt time.Time // when the provider said that the telephone has it
+	Returns     int       // how often the provider took the message and gave it back
 }
 
 // Waiting reports whether the delivery may still be tried.
@@ -111,6 +126,9 @@ var retryAfter = []time.Duration{
 	time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, 2 * time.Hour, 4 * time.Hour,
 }
 
+// maxRetryAfter bounds how long a server may ask to wait.
+const maxRetryAfter = 4 * time.Hour
+
 // doubtWait is how long to wait before a message that may have arrived is sent
 // once more, under the same Message-ID.
 const doubtWait = 10 * time.Minute
@@ -121,7 +139,7 @@ func (d *Delivery) settle(o Outcome) {
 	d.State = o.State
 	switch o.State {
 	case DeliverySent:
-		d.AcceptedAt, d.SettledAt = o.At, o.At
+		d.AcceptedAt, d.SettledAt, d.ProviderID = o.At, o.At, cleanLine(o.ProviderID, 64)
 	case DeliveryFailed:
 		d.SettledAt = o.At
 	case DeliveryUnknown:
@@ -132,7 +150,7 @@ func (d *Delivery) settle(o Outcome) {
 		}
 	case DeliveryRetry:
 		step := min(max(d.Attempts-1, 0), len(retryAfter)-1)
-		d.SendAfter = o.At.Add(retryAfter[step])
+		d.SendAfter = o.At.Add(max(retryAfter[step], min(o.RetryAfter, maxRetryAfter)))
 		if d.SendAfter.After(d.GiveUpAt) {
 			d.State, d.SettledAt = DeliveryFailed, o.At
 		}
@@ -156,4 +174,10 @@ type Outcome struct {
 	// Recipient is true when the fault is this recipient's alone; a fault of
 	// the connection says nothing about the address.
 	Recipient bool
+	// ProviderID is what the provider calls the message it took.
+	ProviderID string
+	// OptedOut: the recipient wants no messages; they are not to be tried again.
+	OptedOut bool
+	// RetryAfter is how long the server asked to wait at least; of DeliveryRetry.
+	RetryAfter time.Duration
 }

@@ -391,7 +391,7 @@ func (d *Desk) SetRequester(ctx context.Context, by Actor, target Target, id Cit
 
 // letter queues an automatic letter to the requester, if there is a usable address.
 func (c *change) letter(ctx context.Context, p Purpose) error {
-	if c.t.ReplyTo.Address == "" {
+	if c.t.ReplyTo.Address == "" || (isE164(c.t.ReplyTo.Address) && (!p.texted() || !c.hasTexts())) {
 		return nil
 	}
 	d, err := c.letterTo(ctx, c.tx, c.t, p, c.t.Language, c.dir.Rules, c.now)

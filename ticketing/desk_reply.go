@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -11,7 +12,8 @@ import (
 type ReplyInput struct {
 	Text    string
 	Kind    ReplyKind // "" = answer
-	To, Cc  []string  // addresses; none = the requester
+	To, Cc  []string  // addresses, To also telephone numbers in E.164; none = the requester
+	Channel Channel   // by which the requester is answered: email, sms, portal; "" = as the citizen prefers
 	Uploads []string  // files given to the reply draft before
 	// LastSeen is the ticket's LastMessage as the author saw it; when another one is
 	// the newest now, the reply is refused with Conflict "reply.newer", and the
@@ -48,7 +50,7 @@ func (c *change) reply(ctx context.Context, in ReplyInput) (MessageID, error) {
 	if err := c.checkReply(in); err != nil {
 		return 0, err
 	}
-	to, cc, err := c.recipients(in)
+	to, cc, err := c.recipients(ctx, in)
 	if err != nil {
 		return 0, err
 	}
@@ -97,21 +99,30 @@ func (c *change) checkReply(in ReplyInput) error {
 	return nil
 }
 
-// recipients normalises To and Cc; none means the requester, who may have no
-// usable address.
-func (c *change) recipients(in ReplyInput) (to, cc []Party, err error) {
+// recipients normalises To and Cc; none means the requester, by the channel of
+// choice, who may have no usable address.
+func (c *change) recipients(ctx context.Context, in ReplyInput) (to, cc []Party, err error) {
 	if len(in.To)+len(in.Cc) > MaxReplyRecipients {
 		return nil, nil, invalid("to", "reply.recipients")
 	}
 	seen := map[string]bool{}
-	if len(in.To) == 0 && c.t.ReplyTo.Address != "" {
-		seen[c.t.ReplyTo.Address] = true
-		to = []Party{c.t.ReplyTo}
+	if len(in.To) == 0 && !in.ByPhone {
+		w, err := c.chosen(ctx, in.Channel)
+		if err != nil {
+			return nil, nil, err
+		}
+		if w.To.Address != "" {
+			seen[w.To.Address] = true
+			to = []Party{w.To}
+		}
 	}
 	list := func(field string, in []string) ([]Party, error) {
 		var out []Party
 		for _, raw := range in {
 			a := NormalEmail(raw)
+			if field == "to" && isE164(strings.TrimSpace(raw)) && c.hasTexts() {
+				a = strings.TrimSpace(raw)
+			}
 			if a == "" || c.Own(a) {
 				return nil, &Error{Kind: Invalid, Field: field, Key: "reply.address"}
 			}
@@ -152,6 +163,8 @@ func (c *change) compose(ctx context.Context, in ReplyInput, to, cc []Party) (Me
 		m.Channel = ChannelPhone
 	case len(to) == 0:
 		m.Channel = ChannelPortal
+	case channelOf(to[0].Address) == ChannelSMS:
+		m.Channel = ChannelSMS
 	}
 	return m, nil
 }
@@ -172,22 +185,29 @@ func (c *change) deliveries(ctx context.Context, in ReplyInput, m *Message, to, 
 	if dept, ok := c.dir.Department(c.t.Department); ok && c.by.Body == 0 { // a body signs with its own name alone
 		data.Department = NameIn(dept.Names, tag)
 	}
-	letter, err := c.Letters.Compose(PurposeAnswer, tag, data)
-	if err != nil {
-		return nil, err
-	}
 	references, err := c.references(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var out []Delivery
+	letters := map[Channel]Letter{}
 	for _, p := range all {
+		channel := channelOf(p.Address)
+		letter, written := letters[channel]
+		if !written {
+			if letter, err = c.letterFor(PurposeAnswer, p.Address, tag, data); err != nil {
+				return nil, err
+			}
+			letters[channel] = letter
+		}
 		id, err := c.tx.NextID(ctx, IDDelivery)
 		if err != nil {
 			return nil, err
 		}
 		d := c.newDelivery(DeliveryID(id), c.t, PurposeAnswer, p, letter, tag, c.now)
-		d.Message, d.HeaderTo, d.HeaderCc, d.Files, d.References = m.ID, to, cc, m.Files, references
+		if d.Message = m.ID; channel == ChannelEmail {
+			d.HeaderTo, d.HeaderCc, d.Files, d.References = to, cc, m.Files, references
+		}
 		d.SendAfter = c.sendAfter(in)
 		d.GiveUpAt = d.SendAfter.Add(GiveUpAfter)
 		if len(out) > 0 {

@@ -39,11 +39,20 @@ func (d *Dispatch) Settle(ctx context.Context, claim Delivery, o Outcome) error 
 		if x.State != DeliverySending || x.Epoch != claim.Epoch {
 			return &Error{Kind: Stale, Key: "delivery.claim_lost"}
 		}
+		before, err := d.reported(ctx, tx, o)
+		if err != nil {
+			return err
+		}
 		x.settle(o)
 		if t == nil {
-			return tx.SaveDelivery(ctx, x)
+			err = d.tellNobody(ctx, tx, x, o)
+		} else {
+			err = d.tell(ctx, tx, dir, t, x, o)
 		}
-		return d.tell(ctx, tx, dir, t, x, o.Recipient)
+		if err != nil {
+			return err
+		}
+		return d.heard(ctx, tx, dir, t, x, before)
 	})
 	if err != nil {
 		return fmt.Errorf("settle delivery %d: %w", claim.ID, err)
@@ -51,9 +60,20 @@ func (d *Dispatch) Settle(ctx context.Context, claim Delivery, o Outcome) error 
 	return nil
 }
 
+// tellNobody settles a delivery that belongs to no ticket.
+func (d *Dispatch) tellNobody(ctx context.Context, tx Tx, x *Delivery, o Outcome) error {
+	if x.Channel == ChannelSMS && x.State == DeliveryFailed {
+		if err := d.flagNumber(ctx, tx, x.To.Address, o.OptedOut, o.Recipient && !o.OptedOut); err != nil {
+			return err
+		}
+	}
+	return tx.SaveDelivery(ctx, x)
+}
+
 // tell lets the ticket know what became of a delivery of its. A citizen's
-// address is flagged when the fault is the recipient's.
-func (d *Dispatch) tell(ctx context.Context, tx Tx, dir *Directory, t *Ticket, x *Delivery, recipient bool) error {
+// address is flagged when the fault is the recipient's; an answer that failed
+// goes another way.
+func (d *Dispatch) tell(ctx context.Context, tx Tx, dir *Directory, t *Ticket, x *Delivery, o Outcome) error {
 	now := d.now()
 	t.Pending.Changed = append(t.Pending.Changed, *x)
 	m, err := carried(ctx, tx, x)
@@ -72,10 +92,14 @@ func (d *Dispatch) tell(ctx context.Context, tx Tx, dir *Directory, t *Ticket, x
 			}
 		}
 		t.Undelivered(*x, m, others, courierActor, dir.Rules, now)
-		if x.State == DeliveryFailed && recipient && !x.ToStaff {
-			if err := d.flagAddress(ctx, tx, x.To.Address); err != nil {
-				return err
-			}
+		if x.State == DeliveryUnknown {
+			break
+		}
+		if err := d.flag(ctx, tx, x, o); err != nil {
+			return err
+		}
+		if err := d.fallBack(ctx, tx, dir, t, x, m, others, now); err != nil {
+			return err
 		}
 	case DeliveryPending, DeliverySending, DeliveryRetry, DeliveryBounced, DeliveryTakenBack, DeliveryHeld:
 	}
@@ -88,4 +112,18 @@ func carried(ctx context.Context, tx Tx, d *Delivery) (*Message, error) {
 		return nil, nil
 	}
 	return tx.Message(ctx, d.Message)
+}
+
+// flag notes at the citizen's address that it cannot be reached, or does not
+// want to be.
+func (d *Dispatch) flag(ctx context.Context, tx Tx, x *Delivery, o Outcome) error {
+	switch {
+	case x.ToStaff:
+		return nil
+	case x.Channel == ChannelSMS:
+		return d.flagNumber(ctx, tx, x.To.Address, o.OptedOut, o.Recipient && !o.OptedOut)
+	case o.Recipient:
+		return d.flagAddress(ctx, tx, x.To.Address)
+	}
+	return nil
 }

@@ -24,7 +24,10 @@ const (
 	EventUndelivered  EventKind = "delivery.failed"
 	EventBounced      EventKind = "delivery.bounced"
 	EventUnknown      EventKind = "delivery.unknown"
-	EventRetried      EventKind = "delivery.retried" // an agent tries again
+	EventArrived      EventKind = "delivery.arrived"   // the citizen's telephone has it
+	EventFellBack     EventKind = "delivery.fell_back" // an answer goes another way
+	EventUnreached    EventKind = "delivery.unreached" // and there is none
+	EventRetried      EventKind = "delivery.retried"   // an agent tries again
 	EventValidated    EventKind = "ticket.validated"
 	EventAssigned     EventKind = "ticket.assigned"
 	EventMoved        EventKind = "ticket.moved"   // custody to another department

@@ -110,6 +110,7 @@ type Inbound struct {
 	Reports []Report // for MachineBounce
 	Auth    Auth
 	Spam    bool // the city's own filter said so
+	Told    bool // the provider obeyed a command of the text by itself, and answered it
 
 	RawKey     string   // blob key of the original bytes
 	RawSHA256  string   // hex

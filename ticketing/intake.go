@@ -78,6 +78,8 @@ type arrival struct {
 	entry    LedgerEntry
 	opened   func(t *Ticket) error // what else belongs to a new ticket; nil: nothing
 	mentions Reference             // the ticket it claims to be about, when it is none of the sender's
+	optedOut bool                  // the number wants no text messages
+	waits    time.Time             // it stays in the ledger until then, for an answer of its sender; zero: it is settled
 }
 
 func (i *Intake) receive(ctx context.Context, tx Tx, dir *Directory, in *Inbound) error {
@@ -90,6 +92,9 @@ func (i *Intake) receive(ctx context.Context, tx Tx, dir *Directory, in *Inbound
 		return nil
 	}
 	tx.Notify(Signal{Type: "ledger"})
+	if !a.waits.IsZero() {
+		return tx.Postpone(ctx, in.Ledger, a.waits)
+	}
 	return tx.SettleLedger(ctx, a.entry)
 }
 
@@ -102,8 +107,11 @@ func (a *arrival) place(ctx context.Context) error {
 		return a.bounce(ctx)
 	case MachineNone, MachineAutoReply, MachineList:
 	}
-	if a.in.Ticket != 0 {
+	switch {
+	case a.in.Ticket != 0:
 		return a.again(ctx)
+	case a.in.Channel == ChannelSMS:
+		return a.placeText(ctx)
 	}
 	t, signed, err := a.thread(ctx)
 	if err != nil {
@@ -203,7 +211,7 @@ func (a *arrival) thread(ctx context.Context) (t *Ticket, signed bool, err error
 		t, err := a.tx.TicketByID(ctx, d.Ticket)
 		return t, true, err
 	}
-	for _, ref := range FindReferences(a.Settings.Prefix, a.in.Subject) {
+	for _, ref := range a.references() {
 		t, err := a.tx.Ticket(ctx, Scope{All: true}, ref)
 		if err == nil {
 			return t, false, nil
@@ -213,6 +221,15 @@ func (a *arrival) thread(ctx context.Context) (t *Ticket, signed bool, err error
 		}
 	}
 	return nil, false, nil
+}
+
+// references gives the references a contact names: in the subject, or in the
+// text of a text message, which has none.
+func (a *arrival) references() []Reference {
+	if a.in.Channel == ChannelSMS {
+		return FindReferences(a.Settings.Prefix, a.in.Text)
+	}
+	return FindReferences(a.Settings.Prefix, a.in.Subject)
 }
 
 // sender finds the citizen who wrote, nil when nobody can tell or the mail

@@ -103,10 +103,15 @@ func (a *arrival) bounced(ctx context.Context, d *Delivery, r Report) error {
 	}
 	t.Undelivered(*d, m, others, intakeActor, a.dir.Rules, a.now)
 	t.Pending.Changed = append(t.Pending.Changed, *d)
-	if err := a.save(ctx, t); err != nil || d.ToStaff {
+	if !d.ToStaff {
+		if err := a.flagAddress(ctx, a.tx, d.To.Address); err != nil {
+			return err
+		}
+	}
+	if err := a.fallBack(ctx, a.tx, a.dir, t, d, m, others, a.now); err != nil {
 		return err
 	}
-	return a.flagAddress(ctx, a.tx, d.To.Address)
+	return a.save(ctx, t)
 }
 
 // flagAddress marks an address to which mail does not arrive.

@@ -83,7 +83,7 @@ func (a *arrival) opening(ctx context.Context, citizen *Citizen, continued *Tick
 	}
 	if citizen != nil {
 		o.Citizen = citizen.ID
-		if _, address := a.address(); a.in.Channel == ChannelEmail {
+		if _, address := a.address(); a.in.Channel == ChannelEmail || a.in.Channel == ChannelSMS {
 			o.ReplyTo = Party{Name: cleanLine(a.in.From.Name, MaxName), Address: address}
 		}
 	}
@@ -94,7 +94,7 @@ func (a *arrival) opening(ctx context.Context, citizen *Citizen, continued *Tick
 		}
 	}
 	if o.Mentions = a.mentions; o.Mentions == "" && continued == nil {
-		if refs := FindReferences(a.Settings.Prefix, a.in.Subject); len(refs) > 0 {
+		if refs := a.references(); len(refs) > 0 {
 			o.Mentions = refs[0]
 		}
 	}
@@ -158,7 +158,13 @@ func (a *arrival) forgiveAddress(ctx context.Context) error {
 // cannot be told for sure, and what could not be read and may be a machine's,
 // gets none (A71, A78).
 func (a *arrival) receipt(ctx context.Context, t *Ticket, c *Citizen) error {
-	if c == nil || a.in.Channel != ChannelEmail || a.in.Unreadable || a.ambiguous() {
+	if c == nil || a.in.Unreadable || a.ambiguous() {
+		return nil
+	}
+	if a.in.Channel == ChannelSMS {
+		return a.textReceipt(ctx, t, PurposeReceipt)
+	}
+	if a.in.Channel != ChannelEmail {
 		return nil
 	}
 	if !a.Settings.Receipts.Enabled || !a.countAutomatic(t, c, a.in.Auth == AuthPass, a.now) {
@@ -206,7 +212,7 @@ func (b *Bureau) letterTo(ctx context.Context, tx Tx, t *Ticket, p Purpose, tag 
 	if p == PurposeOversize {
 		data.Limit = b.Settings.MailLimit
 	}
-	l, err := b.Letters.Compose(p, tag, data)
+	l, err := b.letterFor(p, t.ReplyTo.Address, tag, data)
 	if err != nil {
 		return Delivery{}, err
 	}

@@ -31,7 +31,9 @@ const (
 	ReasonPoison      = "poison"
 	ReasonUnreadable  = "unreadable"
 	ReasonByAgent     = "by_agent"
-	ReasonPast        = "past" // a call of earlier days, entered for the record
+	ReasonPast        = "past"    // a call of earlier days, entered for the record
+	ReasonCommand     = "command" // a text that asks the program something: STATUS, STOP, HELP
+	ReasonChoice      = "choice"  // a text that says which ticket an earlier one belongs to
 )
 
 // A Mailbox names one folder of one configured account in one validity period

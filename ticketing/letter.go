@@ -38,6 +38,8 @@ type LetterData struct {
 	Refs         []LetterRef
 	More         int    // further ones that are not listed
 	Limit        string // "35 MB"
+	State        string // of the ticket ("open"), for those who ask by text message
+	Answered     bool   // a person answered
 	Hash         string // of the day's seal
 	ExpiresAt    time.Time
 }
@@ -47,6 +49,7 @@ type LetterRef struct {
 	Ref         Reference
 	TrackingURL string
 	Due         time.Time
+	ReceivedAt  time.Time
 }
 
 // Letters writes outgoing texts; package letters implements it.

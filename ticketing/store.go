@@ -88,6 +88,27 @@ type Tx interface {
 	// SaveDelivery writes a delivery, new or changed, that belongs to no ticket.
 	SaveDelivery(ctx context.Context, d *Delivery) error
 
+	// RaiseReport keeps the report unless a higher one of the same message is known
+	// (ProviderReport.Level), and gives the higher of the two. Until the transaction
+	// ends no other one raises the same message.
+	RaiseReport(ctx context.Context, r ProviderReport) (ProviderReport, error)
+	// DeliveryOfProvider finds the delivery and its ticket (0: none) by what the
+	// provider calls it, without locking them.
+	DeliveryOfProvider(ctx context.Context, providerID string) (DeliveryID, TicketID, error)
+	// AutomaticTexts counts the automatic text messages to the number made since the
+	// instant; with a ticket, those of the ticket only.
+	AutomaticTexts(ctx context.Context, number string, t TicketID, since time.Time) (int, error)
+	// Choice loads and locks what a number was asked; SaveChoice writes it, a second
+	// first one is Conflict.
+	Choice(ctx context.Context, number string) (*Choice, error)
+	SaveChoice(ctx context.Context, c *Choice) error
+	// RecentTickets gives the newest tickets of the citizen and of those joined into
+	// them, spam left out, at most n, the newest first.
+	RecentTickets(ctx context.Context, c CitizenID, n int) ([]TicketID, error)
+	// Postpone keeps a received item from being worked before the instant; that it
+	// was taken up does not count as a try. An item that is settled is left alone.
+	Postpone(ctx context.Context, id LedgerID, until time.Time) error
+
 	// SettleLedger gives a received item its disposition. An item that has one
 	// already is Settled (I2).
 	SettleLedger(ctx context.Context, e LedgerEntry) error
@@ -323,8 +344,8 @@ type Outbox interface {
 	// out: nobody knows whether it left, so the row's Doubts are raised (and returned raised).
 	// At most autoLeft automatic ones are claimed.
 	ClaimDeliveries(ctx context.Context, c Channel, n int, lease time.Duration, autoLeft int) ([]Delivery, error)
-	// SetRaw records the blob of the composed bytes for all deliveries of the same message,
-	// or the one delivery when it carries none; Stale when the claim was lost.
+	// SetRaw records the blob of the composed bytes for all deliveries of the same message
+	// by the same channel, or the one delivery when it carries none; Stale when the claim was lost.
 	SetRaw(ctx context.Context, d Delivery, rawKey string) error
 	// AutomaticSince counts automatic deliveries sent since the instant.
 	AutomaticSince(ctx context.Context, since time.Time) (int, error)

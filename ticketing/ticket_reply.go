@@ -208,10 +208,5 @@ func (t *Ticket) AddNote(m Message, by Actor, now time.Time) error {
 // an answer, the clocks it can keep wait for it anew. m is nil for a letter.
 func (t *Ticket) Retried(d Delivery, m *Message, by Actor, now time.Time) {
 	t.record(by, EventRetried, now, map[string]any{"delivery": int64(d.ID)})
-	for i := range t.Clocks {
-		if c := &t.Clocks[i]; c.keptBy(m) && c.EndedAt.IsZero() {
-			c.await(m.ID)
-		}
-	}
-	t.renewDue()
+	t.awaitAnew(m)
 }

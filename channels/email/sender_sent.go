@@ -7,6 +7,7 @@ import (
 
 	"github.com/emersion/go-imap/v2"
 
+	"github.com/sistem48/system48/channels"
 	"github.com/sistem48/system48/ticketing"
 )
 
@@ -20,20 +21,20 @@ const (
 // Confirm looks for the delivery's Message-ID in the folder of sent mail. That
 // it is there proves that the provider took it; that it is not proves something
 // only where the provider files sent mail by itself.
-func (s *Sender) Confirm(ctx context.Context, d ticketing.Delivery) (arrived, known bool, err error) {
+func (s *Sender) Confirm(ctx context.Context, d ticketing.Delivery) (channels.Confirmation, error) {
 	if s.imap.ep.Host == "" || d.MessageIDHeader == "" {
-		return false, false, nil
+		return channels.Confirmation{}, nil
 	}
 	session, err := signInSession(ctx, s.imap)
 	if err != nil {
-		return false, false, err
+		return channels.Confirmation{}, err
 	}
 	defer session.close()
-	arrived, err = session.inSent(ctx, s.account, d.MessageIDHeader)
+	arrived, err := session.inSent(ctx, s.account, d.MessageIDHeader)
 	if err != nil {
-		return false, false, err
+		return channels.Confirmation{}, err
 	}
-	return arrived, arrived || s.account.SMTP.FilesSent, nil
+	return channels.Confirmation{Arrived: arrived, Known: arrived || s.account.SMTP.FilesSent}, nil
 }
 
 // inSent selects the folder of sent mail and searches it.

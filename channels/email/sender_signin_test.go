@@ -89,9 +89,9 @@ func TestSentFolder(t *testing.T) {
 	d := delivery(5, citizen)
 	confirm := func(want, wantKnown bool) {
 		t.Helper()
-		arrived, known, err := s.Confirm(t.Context(), d)
-		if err != nil || arrived != want || known != wantKnown {
-			t.Errorf("Confirm() = %v, %v, %v, want %v, %v", arrived, known, err, want, wantKnown)
+		found, err := s.Confirm(t.Context(), d)
+		if err != nil || found.Arrived != want || found.Known != wantKnown {
+			t.Errorf("Confirm() = %+v, %v, want %v, %v", found, err, want, wantKnown)
 		}
 	}
 	confirm(false, false)
@@ -109,8 +109,8 @@ func TestSentFolder(t *testing.T) {
 		}
 	}
 	eventually(t, 5*time.Second, "filed", func() bool {
-		arrived, known, err := s.Confirm(t.Context(), d)
-		return err == nil && arrived && known
+		found, err := s.Confirm(t.Context(), d)
+		return err == nil && found.Arrived && found.Known
 	})
 	s.Close()
 	list, err := o.Messages(t.Context(), bureauAddress, "Sent", 10)

@@ -42,10 +42,10 @@ const (
 var pureStd = []string{"net/mail", "net/netip", "net/url", "log/slog"}
 
 // core is what every adapter sees of the core.
-var core = []string{"ticketing", "ticketing/lang", "ticketing/calendar", "ticketing/number", "ticketing/district", "ticketing/letters", "ticketing/guide", "ticketing/report"}
+var core = []string{"ticketing", "ticketing/lang", "ticketing/calendar", "ticketing/number", "ticketing/district", "ticketing/gsm", "ticketing/letters", "ticketing/guide", "ticketing/report"}
 
 // beneathCore are the leaves the core stands on.
-var beneathCore = []string{"ticketing/lang", "ticketing/calendar", "ticketing/number", "ticketing/district"}
+var beneathCore = []string{"ticketing/lang", "ticketing/calendar", "ticketing/number", "ticketing/district", "ticketing/gsm"}
 
 var (
 	databaseMods = []string{"gorm.io", "github.com/jackc/pgx/v5", "github.com/riverqueue/river", "github.com/pressly/goose/v3", "modernc.org/sqlite", "golang.org/x/sys"}
@@ -62,6 +62,7 @@ var rooms = map[string]room{
 	"ticketing/lang":          {std: stdPure},
 	"ticketing/calendar":      {std: stdPure},
 	"ticketing/number":        {std: stdPure, foreign: []string{"github.com/nyaruka/phonenumbers"}},
+	"ticketing/gsm":           {std: stdPure, own: []string{"ticketing/lang"}},
 	"ticketing/district":      {std: stdPure, own: []string{"ticketing/lang"}},
 	"ticketing":               {std: stdPure, own: beneathCore, testOwn: []string{"ticketing/letters", "ticketing/ticketingtest"}},
 	"ticketing/letters":       {std: stdPure, own: append([]string{"ticketing"}, beneathCore...)},
@@ -75,7 +76,8 @@ var rooms = map[string]room{
 	"channels/email/emailtest":   {std: stdAdapter},
 	"channels/email/dovecottest": {own: append([]string{"channels", "channels/email"}, core...), foreign: mailMods, testsOnly: true},
 	"channels/twilio":            {std: stdAdapter},
-	"channels/sms":               {std: stdAdapter, own: append([]string{"channels", "channels/twilio"}, core...), foreign: []string{"github.com/twilio/twilio-go"}},
+	"channels/sms":               {std: stdAdapter, own: append([]string{"channels", "channels/twilio"}, core...), foreign: []string{"github.com/twilio/twilio-go"}, testOwn: []string{"channels/sms/exchange", "ticketing/ticketingtest"}},
+	"channels/sms/exchange":      {std: stdAdapter, own: append([]string{"channels/twilio"}, core...)},
 	"channels/phone":             {std: stdAdapter, own: append([]string{"channels", "channels/twilio"}, core...), foreign: []string{"github.com/twilio/twilio-go"}},
 	"channels/phone/calllog":     {std: stdAdapter, own: append([]string{"channels"}, core...)},
 	"channels/partner":           {std: stdAdapter, own: append([]string{"channels"}, core...)},

@@ -7,6 +7,7 @@ type ChannelsConfig struct {
 	UndoWait time.Duration  `yaml:"undo_wait"` // how long an agent may take a message back before it leaves; 0 = not at all
 	Email    []EmailAccount `yaml:"email"`
 	Phone    []PhoneSource  `yaml:"phone"`
+	SMS      []SMSAccount   `yaml:"sms"`
 }
 
 // An EmailAccount is one mailbox of the bureau, read by IMAP and answered from

@@ -30,6 +30,7 @@ func (k *checker) channels(c ChannelsConfig) {
 		k.account(key, a)
 	}
 	k.phone(c.Phone)
+	k.texts(c.SMS, names)
 }
 
 // code checks a short stable name and that no other item has it.

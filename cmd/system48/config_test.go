@@ -61,6 +61,7 @@ func TestExampleMailbox(t *testing.T) {
 	}
 	on := regexp.MustCompile(`(?m)^  #: `).ReplaceAllString(string(text), "  ")
 	on = strings.Replace(strings.Replace(on, "  email: []\n", "", 1), "  phone: []\n", "", 1)
+	on = strings.Replace(on, "  sms: []\n", "", 1)
 	c, warnings, err := LoadConfig(writeConfig(t, on), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -72,7 +73,8 @@ func TestExampleMailbox(t *testing.T) {
 		"  imap: {host: imap.example.me, password_file: /run/secrets/imap, start_from: now},\n" +
 		"  smtp: {host: smtp.example.me, password_file: /run/secrets/smtp, from: Sistem 48 <sistem48@example.me>}}],\n" +
 		"  phone: [{name: pbx, kind: cti, token_file: /run/secrets/cti},\n" +
-		"    {name: log, kind: csv, csv: {path: /var/log/asterisk/cdr-csv/Master.csv, preset: asterisk, start_from: now}}]}\n"
+		"    {name: log, kind: csv, csv: {path: /var/log/asterisk/cdr-csv/Master.csv, preset: asterisk, start_from: now}}],\n" +
+		"  sms: [{name: texts, account_sid: AC00000000000000000000000000000000, auth_token_files: [/run/secrets/twilio], numbers: [\"+38220234567\"]}]}\n"
 	minimal, _, err := LoadConfig(writeConfig(t, short), nil)
 	if err != nil {
 		t.Fatal(err)

@@ -50,16 +50,26 @@ func newDemoCommand() *cobra.Command {
 const demoPassword = "sistem48-demo"
 
 // demoAddresses are the listeners of the demo: the pages, and the ports behind.
-type demoAddresses struct{ web, ops, imap, smtp string }
+type demoAddresses struct{ web, ops, imap, smtp, sms string }
 
-func demoListeners(listen string) (demoAddresses, error) {
-	host, port, err := net.SplitHostPort(listen)
+func demoListeners(addr string) (demoAddresses, error) {
+	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
-		return demoAddresses{}, withCode(exitUsage, fmt.Errorf("--listen %q is not host:port", listen))
+		return demoAddresses{}, withCode(exitUsage, fmt.Errorf("--listen %q is not host:port", addr))
 	}
 	n, err := strconv.Atoi(port)
 	if err != nil || n < 0 || n > 65500 {
-		return demoAddresses{}, withCode(exitUsage, fmt.Errorf("--listen %q has no usable port", listen))
+		return demoAddresses{}, withCode(exitUsage, fmt.Errorf("--listen %q has no usable port", addr))
+	}
+	if n == 0 { // what calls the pages must know their address before they open
+		l, err := listen(net.JoinHostPort(host, "0"))
+		if err != nil {
+			return demoAddresses{}, err
+		}
+		_, port, _ = net.SplitHostPort(l.Addr().String())
+		if err := l.Close(); err != nil {
+			return demoAddresses{}, err
+		}
 	}
 	at := func(i int) string {
 		if n == 0 {
@@ -67,7 +77,7 @@ func demoListeners(listen string) (demoAddresses, error) {
 		}
 		return net.JoinHostPort("127.0.0.1", strconv.Itoa(n+i))
 	}
-	return demoAddresses{web: net.JoinHostPort(host, port), ops: at(1), imap: at(2), smtp: at(3)}, nil
+	return demoAddresses{web: net.JoinHostPort(host, port), ops: at(1), imap: at(2), smtp: at(3), sms: at(4)}, nil
 }
 
 func runDemo(ctx context.Context, f demoFlags, out, errs io.Writer) (err error) {
@@ -90,7 +100,15 @@ func runDemo(ctx context.Context, f demoFlags, out, errs io.Writer) (err error) 
 		return withCode(exitUnavailable, fmt.Errorf("start the demo's mail servers: %w", err))
 	}
 	defer func() { err = errors.Join(err, office.Close()) }()
+	phones, err := startExchange(ctx, addresses.sms)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, phones.Close()) }()
 	cfg, err := demoConfig(dir, addresses, office)
+	if err == nil {
+		err = demoTexts(&cfg, dir, phones)
+	}
 	if err != nil {
 		return err
 	}
@@ -114,6 +132,7 @@ func runDemo(ctx context.Context, f demoFlags, out, errs io.Writer) (err error) 
 	if err != nil {
 		return err
 	}
+	s.phones = &demoPhones{phones}
 	s.demo = &demoMail{office: office, account: cfg.Channels.Email[0].Address}
 	return s.serve(ctx, func(r running) {
 		report := demoReport(r, office, token)

@@ -102,6 +102,7 @@ func examine(ctx context.Context, cfg Config, errs io.Writer) []finding {
 		}
 	}
 	list = append(list, s.examineCallLogs(ctx)...)
+	list = append(list, examineTexts(ctx, cfg)...)
 	return append(list, examineAddress(cfg))
 }
 

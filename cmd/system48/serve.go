@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -61,7 +62,12 @@ func (s *system) serve(ctx context.Context, ready func(running)) error {
 		}
 	}()
 	m := newMetrics(s)
-	server, err := s.openUI(m)
+	if t.texts != nil {
+		m.registry.MustRegister(&hookCollector{t.texts})
+	}
+	hooks := s.phoneHooks(m)
+	maps.Copy(hooks, t.textHooks())
+	server, err := s.openUI(m, hooks)
 	if err != nil {
 		return err
 	}
@@ -86,6 +92,9 @@ func (s *system) serve(ctx context.Context, ready func(running)) error {
 	}
 	group.Go(func() error { return t.receiver.Run(gctx) })
 	group.Go(func() error { return t.courier.Run(gctx) })
+	for _, c := range t.couriers {
+		group.Go(func() error { return c.Run(gctx) })
+	}
 	group.Go(func() error { return s.heedSignals(gctx, t) })
 	group.Go(func() error { return s.runDuties(gctx) })
 	group.Go(func() error { return giveBackMemory(gctx) })
@@ -161,6 +170,9 @@ func (s *system) heedSignals(ctx context.Context, t *traffic) error {
 		switch signal.Type {
 		case "outbox":
 			t.courier.Wake()
+			for _, c := range t.couriers {
+				c.Wake()
+			}
 		case "ledger":
 			t.receiver.Wake()
 		case "directory", storage.SignalResync:
@@ -173,7 +185,7 @@ func (s *system) heedSignals(ctx context.Context, t *traffic) error {
 }
 
 // openUI makes the web pages.
-func (s *system) openUI(m *metrics) (*ui.Server, error) {
+func (s *system) openUI(m *metrics, hooks map[string]http.Handler) (*ui.Server, error) {
 	proxies, err := s.cfg.trustedProxies()
 	if err != nil {
 		return nil, withCode(exitConfig, err)
@@ -188,7 +200,7 @@ func (s *system) openUI(m *metrics) (*ui.Server, error) {
 		Phone: s.cfg.City.Phone, TrustedProxies: proxies, IdleTimeout: s.cfg.Sessions.Idle, AbsoluteTimeout: s.cfg.Sessions.Lifetime,
 		BodyLimit: int64(s.cfg.Limits.BodyMB) << 20, Bureau: s.bureau, Ports: s.db, Blobs: s.blobs,
 		Sentence: s.book.Sentence, CitizenSentence: s.book.SentenceToCitizen, Observe: m.observe, Mount: s.mounts(),
-		APIPerMinute: s.cfg.Limits.APIPerMinute, Region: s.cfg.City.Region, Version: version, Letters: s.book, Hooks: s.phoneHooks(m),
+		APIPerMinute: s.cfg.Limits.APIPerMinute, Region: s.cfg.City.Region, Version: version, Letters: s.book, Hooks: hooks,
 	})
 }
 
@@ -197,6 +209,9 @@ func (s *system) mounts() []web.Mount {
 	var out []web.Mount
 	if s.demo != nil {
 		out = append(out, demo.Mount(s.demo))
+	}
+	if s.phones != nil {
+		out = append(out, demo.MountPhone(s.phones))
 	}
 	return out
 }

@@ -32,7 +32,8 @@ type system struct {
 	blobs  blob.Store
 	book   *letters.Shelf
 	bureau *ticketing.Bureau
-	demo   *demoMail // the demo's post office; nil otherwise
+	demo   *demoMail   // the demo's post office; nil otherwise
+	phones *demoPhones // the demo's telephone exchange; nil otherwise
 }
 
 // openSystem opens the database (migrating it), the blob store and the keys, and
@@ -204,6 +205,7 @@ func (c Config) settings() ticketing.Settings {
 			s.MailLimit = fmt.Sprintf("%d MB", a.IMAP.MaxMessageMB)
 		}
 	}
+	c.smsSettings(&s)
 	return s
 }
 

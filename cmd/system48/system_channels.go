@@ -8,6 +8,7 @@ import (
 
 	"github.com/sistem48/system48/channels"
 	"github.com/sistem48/system48/channels/email"
+	"github.com/sistem48/system48/channels/sms"
 	"github.com/sistem48/system48/ticketing"
 )
 
@@ -15,8 +16,10 @@ import (
 type traffic struct {
 	sources  []channels.Source
 	receiver *channels.Receiver
-	courier  *channels.Courier
+	courier  *channels.Courier // of mail
 	senders  []*email.Sender
+	couriers []*channels.Courier // of the other channels
+	texts    *sms.Hooks          // nil without text messages
 }
 
 // openTraffic makes the adapters of the configured channels; nothing runs yet.
@@ -56,7 +59,10 @@ func (s *system) openTraffic(holder string) (*traffic, error) {
 		}
 		t.sources = append(t.sources, source)
 	}
-	return t, s.addCallLogs(t)
+	if err := s.addCallLogs(t); err != nil {
+		return nil, err
+	}
+	return t, s.openTexts(t, holder)
 }
 
 // loopMark names this installation in X-S48-Loop: its own mail is known again

@@ -66,6 +66,7 @@ func Run(t *testing.T, open func(t *testing.T) Subject) {
 		{"ledger pages", testLedgerPages},
 		{"outbox", testOutbox},
 		{"couriers", testCouriers},
+		{"texts", testTexts},
 		{"outgoing", testOutgoing},
 		{"duties", testDuties},
 		{"seals", testSeals},

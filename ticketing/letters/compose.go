@@ -82,6 +82,7 @@ func (c *composer) values(d ticketing.LetterData) values {
 	if !d.Due.IsZero() {
 		due := d.Due.In(o.Zone)
 		v["due"], v["due_at"] = text(w.deadline("due_long", due, due)), text(w.deadline("at_long", due, due))
+		v["due_short"] = text(w.deadline("due_short", due, due))
 	}
 	if !d.ExpiresAt.IsZero() {
 		v["expires"] = text(w.when("until_long", d.ExpiresAt.In(o.Zone)))
@@ -96,7 +97,10 @@ func (c *composer) values(d ticketing.LetterData) values {
 			v["left"] = text(w.span(x.Left))
 		}
 	}
-	v["opinion"] = truth(d.Opinion)
+	v["opinion"], v["answered"] = truth(d.Opinion), truth(d.Answered)
+	if d.State != "" {
+		v["state_"+string(d.State)] = truth(true)
+	}
 	v[codeFlag(d.Code)] = truth(true)
 	return v
 }
@@ -126,10 +130,13 @@ func codeFlag(code ticketing.ClosingCode) string {
 // items are the values of repeated lines, with those of the letter.
 func (c *composer) items(v values, refs []ticketing.LetterRef) []values {
 	out := make([]values, 0, len(refs))
-	for _, r := range refs {
-		one := values{"item.ref": short(string(r.Ref)), "item.url": link(r.TrackingURL)}
+	for i, r := range refs {
+		one := values{"item.n": text(strconv.Itoa(i + 1)), "item.ref": short(string(r.Ref)), "item.url": link(r.TrackingURL)}
 		for name, value := range v {
 			one[name] = value
+		}
+		if !r.ReceivedAt.IsZero() {
+			one["item.day"] = text(c.texts.words.when("date", r.ReceivedAt.In(c.book.options.Zone)))
 		}
 		if !r.Due.IsZero() {
 			due := r.Due.In(c.book.options.Zone)

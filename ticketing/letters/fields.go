@@ -25,6 +25,9 @@ var citySigns = map[string]field{"city": always, "phone": sometimes, "privacy_ur
 
 var dueFields = map[string]field{"due": sometimes, "due_at": {asked: "due"}}
 
+// shortDue are the deadlines of text messages.
+var shortDue = map[string]field{"due": sometimes, "due_at": {asked: "due"}, "due_short": {asked: "due"}}
+
 var itemFields = map[string]field{
 	"n": asNumber, "item.ref": {always: true, item: true}, "item.url": {item: true},
 	"item.due": {item: true}, "item.due_at": {item: true, asked: "item.due"},
@@ -110,6 +113,38 @@ var forms = map[ticketing.Purpose]form{
 		fields: with(itemFields, map[string]field{"more": sometimes, "action_url": sometimes}),
 		must:   []string{"item.ref"},
 	},
+	// Text messages. What answers them tells nothing that the number did not know (A89).
+	ticketing.PurposeReceipt.AsSMS(): {
+		fields: with(shortDue, map[string]field{"ref": always, "tracking_url": sometimes}), must: []string{"ref"},
+	},
+	ticketing.PurposeAdded.AsSMS(): {fields: map[string]field{"ref": always, "tracking_url": sometimes}, must: []string{"ref"}},
+	ticketing.PurposeAnswer.AsSMS(): {
+		fields: map[string]field{"ref": always, "body": always, "agent": sometimes, "department": sometimes, "tracking_url": sometimes},
+		must:   []string{"body"},
+	},
+	ticketing.PurposeLink.AsSMS(): {fields: map[string]field{"ref": always, "tracking_url": always}, must: []string{"tracking_url"}},
+	ticketing.PurposeClosing.AsSMS(): {
+		fields: with(codeFields, map[string]field{"ref": always, "reopen_url": sometimes, "tracking_url": sometimes}), must: []string{"ref"},
+	},
+	ticketing.PurposeReferred.AsSMS(): {
+		fields: map[string]field{"ref": always, "department": sometimes, "tracking_url": sometimes}, must: []string{"ref"},
+	},
+	ticketing.PurposeWhich.AsSMS(): {
+		fields: map[string]field{"n": asNumber, "item.n": {always: true, item: true}, "item.ref": {always: true, item: true}, "item.day": {item: true}},
+		must:   []string{"item.n", "item.ref"},
+	},
+	ticketing.PurposeState.AsSMS(): {
+		fields: with(shortDue, map[string]field{
+			"ref": always, "state_received": asFlag, "state_open": asFlag, "state_waiting": asFlag, "state_resolved": asFlag,
+			"state_closed": asFlag, "answered": asFlag,
+		}),
+		must: []string{"ref"},
+	},
+	ticketing.PurposeUnknown.AsSMS():  {},
+	ticketing.PurposeOptedOut.AsSMS(): {},
+	ticketing.PurposeOptedIn.AsSMS():  {},
+	ticketing.PurposeHelp.AsSMS():     {},
+
 	ticketing.PurposeInvite: accountForm,
 	ticketing.PurposeReset:  accountForm,
 	ticketing.PurposeReport: {

@@ -183,6 +183,18 @@ func samples(t testing.TB) map[string]struct {
 			Department: "Putevi", Body: "Odgovoreno u roku: 90,6 % (203 od 224)\nOtvoreno sada: 64", ActionURL: "https://48.example.org/reports/departments/putevi",
 		}},
 	}
+	for _, p := range []ticketing.Purpose{
+		ticketing.PurposeReceipt, ticketing.PurposeAdded, ticketing.PurposeLink, ticketing.PurposeReferred, ticketing.PurposeUnknown,
+		ticketing.PurposeOptedOut, ticketing.PurposeOptedIn, ticketing.PurposeHelp, ticketing.PurposeClosing,
+	} {
+		out[string(p.AsSMS())] = sample{p.AsSMS(), with(func(d *ticketing.LetterData) { d.Due, d.Code = fresh.Due, ticketing.CodeResolved })}
+	}
+	out["sms_answer"] = sample{ticketing.PurposeAnswer.AsSMS(), with(func(d *ticketing.LetterData) { d.Body = "Rupa je zakrpljena danas u 12:40." })}
+	out["sms_state"] = sample{ticketing.PurposeState.AsSMS(), with(func(d *ticketing.LetterData) { d.State, d.Due = "open", fresh.Due })}
+	out["sms_state_answered"] = sample{ticketing.PurposeState.AsSMS(), with(func(d *ticketing.LetterData) { d.State, d.Answered = "resolved", true })}
+	out["sms_which"] = sample{ticketing.PurposeWhich.AsSMS(), with(func(d *ticketing.LetterData) {
+		d.Refs = []ticketing.LetterRef{{Ref: ref, ReceivedAt: received}, {Ref: "S48-26-004813-1", ReceivedAt: now}}
+	})}
 	for _, c := range append(ticketing.ClosingCodes(), ticketing.CodeSpam) {
 		out["closing_"+string(c)] = sample{ticketing.PurposeClosing, with(func(d *ticketing.LetterData) {
 			d.Code = c
@@ -223,7 +235,7 @@ func TestEveryPurposeHasALetter(t *testing.T) {
 			t.Errorf("no golden letter for %q", p)
 		}
 	}
-	if got, want := len(purposes()), 18; got != want {
+	if got, want := len(purposes()), 30; got != want {
 		t.Errorf("%d purposes have letters, want %d: every ticketing.Purpose", got, want)
 	}
 	if _, err := book(t, Options{}).Compose("postcard", lang.En, ticketing.LetterData{}); ticketing.KindOf(err) != ticketing.Invalid {

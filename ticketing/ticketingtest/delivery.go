@@ -150,7 +150,9 @@ func (s *Store) SetRaw(ctx context.Context, d ticketing.Delivery, rawKey string)
 		case row.Epoch != d.Epoch || row.State != ticketing.DeliverySending:
 			return fail(ticketing.Stale, "delivery.lost")
 		}
-		same := func(o *ticketing.Delivery) bool { return o.ID == d.ID || row.Message != 0 && o.Message == row.Message }
+		same := func(o *ticketing.Delivery) bool {
+			return o.ID == d.ID || row.Message != 0 && o.Message == row.Message && o.Channel == row.Channel
+		}
 		for _, o := range t.deliveriesWhere(same) {
 			o.RawKey = rawKey
 			t.deliveries.put(o.ID, copyOf(&o))

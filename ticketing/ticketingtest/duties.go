@@ -98,6 +98,7 @@ func (s *Store) AddSeal(ctx context.Context, x ticketing.Seal) error {
 const (
 	keepOnce   = 7 * 24 * time.Hour
 	keepUpload = 7 * 24 * time.Hour
+	keepChoice = 24 * time.Hour // longer than a held text may wait
 )
 
 // Sweep implements [ticketing.Duties].
@@ -107,6 +108,8 @@ func (s *Store) Sweep(ctx context.Context, now, outboxBefore time.Time) (n int, 
 		n += sweep(t, t.once, func(o onceRow) bool { return now.Sub(o.at) > keepOnce })
 		n += sweep(t, t.uploads, func(u *ticketing.Upload) bool { return now.Sub(u.At) > keepUpload })
 		n += sweep(t, t.sessions, func(x *ticketing.Session) bool { return !x.ExpiresAt.After(now) })
+		n += sweep(t, t.choices, func(c *ticketing.Choice) bool { return now.Sub(c.Until) >= keepChoice })
+		n += sweep(t, t.reports, func(r ticketing.ProviderReport) bool { return r.At.Before(outboxBefore) })
 		n += sweep(t, t.gates, func(g gate) bool { return !g.until.After(now) })
 		settled := func(d *ticketing.Delivery) bool {
 			return !d.SettledAt.IsZero() && d.SettledAt.Before(outboxBefore) && (d.Text != "" || d.RawKey != "")

@@ -81,6 +81,8 @@ type Store struct {
 	health      *table[string, *ticketing.MailboxHealth]
 	starts      *table[string, time.Time]
 	orders      *table[string, ticketing.MailboxOrder]
+	reports     *table[string, ticketing.ProviderReport]
+	choices     *table[string, *ticketing.Choice]
 	seals       *table[int64, *ticketing.Seal]
 	gates       *table[string, gate]
 	facts       factTables
@@ -159,6 +161,8 @@ func NewStore(now func() time.Time, zone *time.Location) *Store {
 	s.health = newTable[string, *ticketing.MailboxHealth](s)
 	s.starts = newTable[string, time.Time](s)
 	s.orders = newTable[string, ticketing.MailboxOrder](s)
+	s.reports = newTable[string, ticketing.ProviderReport](s)
+	s.choices = newTable[string, *ticketing.Choice](s)
 	s.seals = newTable[int64, *ticketing.Seal](s)
 	s.gates = newTable[string, gate](s)
 	s.calls = newCallTables(s)

@@ -256,7 +256,7 @@ func ledgerChip(ctx context.Context, e ticketing.LedgerEntry) components.ChipVie
 func reasonText(ctx context.Context, reason string) string {
 	switch reason {
 	case ticketing.ReasonBeforeStart, ticketing.ReasonBounce, ticketing.ReasonLoop, ticketing.ReasonOversize, ticketing.ReasonPoison,
-		ticketing.ReasonUnreadable, ticketing.ReasonByAgent:
+		ticketing.ReasonUnreadable, ticketing.ReasonByAgent, ticketing.ReasonCommand, ticketing.ReasonChoice:
 		return web.T(ctx, "ledger_reason."+reason)
 	}
 	return reason

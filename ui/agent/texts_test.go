@@ -41,8 +41,8 @@ func TestFamilies(t *testing.T) {
 		has("queue.empty_", string(v))
 		has("queue.empty_text_", string(v))
 	}
-	has("delivery_state.", "pending", "sending", "sent", "retry", "failed", "unknown", "bounced", "taken_back", "held")
-	has("auto.", "receipt", "receipts", "answer", "closing", "oversize", "handover", "heard", "consult", "referral", "reminder", "referred", "digest", "warning", "escalation", "invite", "reset", "seal")
+	has("delivery_state.", "pending", "sending", "sent", "retry", "failed", "unknown", "bounced", "taken_back", "held", "arrived")
+	has("auto.", "added", "receipt", "receipts", "answer", "closing", "oversize", "handover", "heard", "consult", "referral", "reminder", "referred", "digest", "warning", "escalation", "invite", "reset", "seal")
 	has("machine.", "autoreply", "list", "bounce", "loop")
 	has("demand.", "answer", "photo", "decision")
 	for _, k := range []string{"validation", "answer", "next_answer", "resolve", "leg", "callback"} {
@@ -56,7 +56,7 @@ func TestFamilies(t *testing.T) {
 	for _, s := range ledgerStates {
 		has("ledger_state.", string(s))
 	}
-	has("ledger_reason.", "before_start", "bounce", "loop", "oversize", "poison", "unreadable", "by_agent", "no_record", "outgoing", "withheld", "no_number", "short_ring", "other_line", "blocked", "reached", "past", "malformed")
+	has("ledger_reason.", "before_start", "bounce", "loop", "oversize", "poison", "unreadable", "by_agent", "no_record", "outgoing", "withheld", "no_number", "short_ring", "other_line", "blocked", "reached", "past", "malformed", "command", "choice")
 	for _, x := range ticketing.Tells() {
 		has("tell.", string(x))
 	}

@@ -123,6 +123,9 @@ func (v *messageView) foot(ctx context.Context, d ticketing.Delivery, path strin
 		v.retries = append(v.retries, fmt.Sprintf("%s/deliveries/%d/retry", path, d.ID))
 	case ticketing.DeliverySent:
 		f.Text += " " + web.PrinterOf(ctx).Clock(d.AcceptedAt)
+		if !d.DeliveredAt.IsZero() {
+			f.Text += ", " + web.T(ctx, "delivery_state.arrived") + " " + web.PrinterOf(ctx).Clock(d.DeliveredAt)
+		}
 	case ticketing.DeliveryRetry, ticketing.DeliveryPending, ticketing.DeliverySending, ticketing.DeliveryTakenBack, ticketing.DeliveryHeld:
 	}
 	if d.Reply != "" && f.Kind == "bad" {
@@ -170,7 +173,7 @@ func messageChips(ctx context.Context, m *ticketing.Message) []components.ChipVi
 	}
 	for _, n := range m.Notes {
 		switch n {
-		case "two_from", "html_differs", "tnef":
+		case "two_from", "html_differs", "tnef", "media_refused", "media_failed", "media_large":
 			chip("warn", "alert-triangle", "mark."+n)
 		}
 	}
@@ -208,6 +211,7 @@ var eventIcons = map[ticketing.EventKind]string{
 	ticketing.EventRouted: "adjustments", ticketing.EventWarned: "alert-triangle", ticketing.EventBreached: "flame",
 	ticketing.EventEscalated: "bell", ticketing.EventRebased: "adjustments", ticketing.EventCallMissed: "phone", ticketing.EventVoicemail: "phone",
 	ticketing.EventCallTried: "phone", ticketing.EventCallReached: "phone", ticketing.EventCallBound: "phone", ticketing.EventCallHeard: "phone",
+	ticketing.EventFellBack: "arrow-back-up", ticketing.EventUnreached: "alert-triangle",
 }
 
 func eventOf(ctx context.Context, dir *ticketing.Directory, e *ticketing.Event) (entry, bool) {
@@ -241,6 +245,8 @@ func eventOf(ctx context.Context, dir *ticketing.Directory, e *ticketing.Event) 
 	switch e.Kind { //nolint:exhaustive // only these have words of their own
 	case ticketing.EventClosed:
 		args = append(args, "Code", web.T(ctx, "code."+word(e.Data["code"])))
+	case ticketing.EventFellBack:
+		args = append(args, "To", web.T(ctx, "channel."+word(e.Data["to"])))
 	case ticketing.EventWaiting:
 		args = append(args, "Reason", web.T(ctx, "wait."+word(e.Data["reason"])))
 	case ticketing.EventEscalated:
