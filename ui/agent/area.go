@@ -63,6 +63,7 @@ func (a *Area) Register(e *echo.Echo) {
 	g.GET("/tickets/new-count", a.newCount, web.Need(ticketing.RightRead))
 	g.POST("/next", a.next, web.Need(ticketing.RightWrite))
 	g.POST("/tickets/bulk", a.bulk, web.Need(ticketing.RightWrite))
+	g.POST("/tickets/bulk/undo", a.undoBulk, web.Need(ticketing.RightWrite))
 
 	t := g.Group("/t/:ref", web.Need(ticketing.RightRead))
 	a.registerTicket(t)

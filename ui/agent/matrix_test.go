@@ -36,6 +36,7 @@ var routes = map[string]route{
 	"POST /agent/views/:id/delete":         {right: ticketing.RightRead, path: "/agent/views/1/delete"},
 	"POST /agent/next":                     {right: ticketing.RightWrite, path: "/agent/next"},
 	"POST /agent/tickets/bulk":             {right: ticketing.RightWrite, path: "/agent/tickets/bulk", form: []string{"do", "mine"}},
+	"POST /agent/tickets/bulk/undo":        {right: ticketing.RightWrite, path: "/agent/tickets/bulk/undo", form: []string{"do", "assign"}},
 	"GET /agent/notices":                   {right: ticketing.RightRead, path: "/agent/notices"},
 	"GET /agent/notices/latest":            {right: ticketing.RightRead, path: "/agent/notices/latest"},
 	"GET /agent/search":                    {right: ticketing.RightRead, path: "/agent/search?q=rasvjeta"},

@@ -32,6 +32,7 @@ type queuePage struct {
 	people  []components.Option
 	places  []components.Option
 	mayBulk bool
+	maySpam bool
 	back    string                 // where a bulk change leads back to
 	menus   []components.FieldView // what the list can be narrowed by
 	chosen  *web.Form              // and what it is narrowed by
@@ -85,7 +86,7 @@ func (a *Area) queue(c echo.Context) error {
 	p := queuePage{
 		shell: components.StaffPage{Title: web.T(ctx, "nav."+view), Layout: "queue", Nav: groups, Current: current(c, view)},
 		view:  view, title: web.T(ctx, "nav."+view), rows: rowViews(c, dir, page.Items, by.May(ticketing.RightWrite)),
-		mayBulk: by.May(ticketing.RightWrite), empty: emptyOf(c, view, narrowed),
+		mayBulk: by.May(ticketing.RightWrite), maySpam: by.May(ticketing.RightSpam), empty: emptyOf(c, view, narrowed),
 	}
 	p.keeping(c, dir, narrowed)
 	a.seatRows(c, dir, p.rows)
@@ -317,44 +318,4 @@ func (a *Area) next(c echo.Context) error {
 	}
 	a.Kit.AddFlash(c, web.Flash{Kind: "ok", Text: web.T(ctx, "next.yours")})
 	return web.Redirect(c, ticketing.TicketPath(ref))
-}
-
-// bulk applies one change to several tickets and says what became of it.
-func (a *Area) bulk(c echo.Context) error {
-	f, err := web.ReadForm(c)
-	if err != nil {
-		return err
-	}
-	ctx, by := c.Request().Context(), web.ActorOf(c)
-	done, left := 0, 0
-	for i, ref := range f.All("ref") {
-		if i >= 200 {
-			break
-		}
-		t := ticketing.Target{Ref: ticketing.Reference(ref)}
-		switch f.Value("do") {
-		case "assign":
-			id, _ := strconv.ParseInt(f.Value("assignee"), 10, 64)
-			_, err = a.desk.Assign(ctx, by, t, ticketing.AgentID(id))
-		case "mine":
-			_, err = a.desk.Assign(ctx, by, t, by.Agent)
-		case "move":
-			id, _ := strconv.ParseInt(f.Value("department"), 10, 64)
-			_, err = a.desk.Move(ctx, by, t, ticketing.DepartmentID(id), "")
-		case "spam":
-			_, err = a.desk.MarkSpam(ctx, by, t)
-		default:
-			return &ticketing.Error{Kind: ticketing.Invalid, Field: "do", Key: "form.choice"}
-		}
-		if ticketing.KindOf(err) == ticketing.Internal && err != nil {
-			return err
-		}
-		if err != nil {
-			left++
-		} else {
-			done++
-		}
-	}
-	a.Kit.AddFlash(c, web.Flash{Text: web.N(ctx, "queue.bulk_done", done, "Left", left)})
-	return web.Redirect(c, web.Next(f.Value("back"), components.ViewMine))
 }

@@ -59,28 +59,6 @@ func TestOutgoing(t *testing.T) {
 	ana.get("/agent/outgoing", http.StatusOK).has(t, "Sva pisma su otišla")
 }
 
-// TestBulk changes several tickets at once and says what was left.
-func TestBulk(t *testing.T) {
-	t.Parallel()
-	s := newSite(t, "")
-	one := s.mailed(t, "a@mail.example", "Prvi", "x")
-	two := s.mailed(t, "b@mail.example", "Drugi", "x")
-	ana := s.as(t, s.Ana)
-	ana.post("/agent/tickets/bulk", http.StatusSeeOther, "do", "mine", "ref", string(one), "ref", string(two), "ref", "S48-26-999999-9", "back", "/agent/v/unassigned")
-	if a, b := s.View(t, one).Ticket.Assignee, s.View(t, two).Ticket.Assignee; a != s.Ana.ID || b != s.Ana.ID {
-		t.Errorf("assigned to %d and %d", a, b)
-	}
-	ana.get("/agent/v/mine", http.StatusOK).has(t, "2 predmeta promijenjena, preskočeno: 1", "Prvi", "Drugi")
-	got := ana.post("/agent/tickets/bulk", http.StatusSeeOther, "do", "move", "department", id(s.Roads.ID), "ref", string(one), "back", "//evil.example")
-	if to := got.Header.Get("Location"); to != "/agent/v/mine" {
-		t.Errorf("leads to %q (A59)", to)
-	}
-	if d := s.View(t, one).Ticket.Department; d != s.Roads.ID {
-		t.Errorf("moved to %d", d)
-	}
-	ana.post("/agent/tickets/bulk", http.StatusUnprocessableEntity, "do", "drop", "ref", string(one))
-}
-
 // TestPaging walks a list to its end: every ticket once, in order.
 func TestPaging(t *testing.T) {
 	t.Parallel()

@@ -1,4 +1,5 @@
-// Dialogs. <button data-dialog="#id"> opens a <dialog>; [data-close] closes it;
+// Dialogs. <button data-dialog="#id"> opens a <dialog>, at the field data-focus
+// names; one that stands in another dialog leaves that; [data-close] closes it;
 // a click beside it too. What a dialog's form did is told by an HX-Trigger
 // "dialog-done", which closes it. Focus goes back by itself.
 document.addEventListener("click", (e) => {
@@ -8,7 +9,11 @@ document.addEventListener("click", (e) => {
     const box = document.querySelector(opener.dataset.dialog);
     if (box instanceof HTMLDialogElement && !box.open) {
       e.preventDefault();
+      opener.closest("dialog")?.close();
+      opener.closest("details.account")?.removeAttribute("open");
       box.showModal();
+      const field = opener.dataset.focus && box.querySelector(opener.dataset.focus);
+      if (field instanceof HTMLElement) field.focus();
     }
     return;
   }

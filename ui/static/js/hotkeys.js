@@ -14,8 +14,16 @@ function letterAllowed(e) {
   return !e.ctrlKey && !e.metaKey && e.altKey === off;
 }
 
-/** @param {HTMLElement} e */
-const shown = (e) => e.checkVisibility?.() ?? e.offsetParent !== null;
+/**
+ * Whether a control is there to be pressed: it is seen, or stands in a menu that
+ * is closed but seen.
+ * @param {Element} e
+ */
+export function shown(e) {
+  if (e.checkVisibility?.() ?? e.offsetParent !== null) return true;
+  const menu = e.parentElement?.closest("details:not([open])");
+  return !!menu && !e.closest("[hidden]") && shown(menu);
+}
 
 /** @param {HTMLElement} target */
 function press(target) {
@@ -60,23 +68,49 @@ document.addEventListener("keydown", (e) => {
   }
 });
 
-/** The list of keys, made from what the page has. */
+/** @param {string} key as in data-key @returns {string} as on the keyboard */
+function named(key) {
+  const letter = key.length === 1 || key.startsWith("shift+");
+  const alt = letter && key !== "?" && document.body.dataset.singleKeys === "off" ? "ALT " : "";
+  return alt + key.toUpperCase().replaceAll("+", " ");
+}
+
+/** @param {Element} list @param {string[]} keys @param {string} name */
+function line(list, keys, name) {
+  const row = document.createElement("div"), dt = document.createElement("dt"), dd = document.createElement("dd");
+  for (const key of keys) {
+    const kbd = document.createElement("kbd");
+    kbd.className = "kbd";
+    kbd.dataset.pressed = key;
+    kbd.textContent = named(key);
+    dt.append(kbd);
+  }
+  dd.textContent = name;
+  row.append(dt, dd);
+  list.append(row);
+}
+
+/**
+ * The list of keys, made from what the page has: its controls with data-key, and
+ * of the keys of lists, pictures and texts (data-keys-when, a selector) those
+ * whose things are there.
+ */
 function sheet() {
   const box = /** @type {HTMLDialogElement|null} */ (document.querySelector("#keys"));
   if (!box) return;
   const list = box.querySelector("[data-keys]");
   list.replaceChildren();
+  const seen = new Set();
   for (const e of document.querySelectorAll("[data-key]")) {
-    if (!shown(e)) continue;
-    const name = e.getAttribute("aria-label") || e.dataset.keyName || [...e.childNodes].filter((n) => !n.matches?.(".kbd")).map((n) => n.textContent.trim()).join(" ").trim();
+    const key = e.dataset.key.split(" ")[0];
+    if (!shown(e) || e.disabled || seen.has(key)) continue;
+    const name = e.getAttribute("aria-label") || e.dataset.keyName || e.dataset.command || [...e.childNodes].filter((n) => !n.matches?.(".kbd, svg")).map((n) => n.textContent.trim()).join(" ").trim();
     if (!name) continue;
-    const row = document.createElement("div"), dt = document.createElement("dt"), dd = document.createElement("dd"), kbd = document.createElement("kbd");
-    kbd.className = "kbd";
-    kbd.textContent = e.dataset.key.split(" ")[0].toUpperCase().replaceAll("+", " ");
-    dt.append(kbd);
-    dd.textContent = name;
-    row.append(dt, dd);
-    list.append(row);
+    seen.add(key);
+    line(list, [key], name);
+  }
+  for (const e of box.querySelectorAll("[data-keys-when]")) {
+    if ([...document.querySelectorAll(e.dataset.keysWhen)].some((x) => shown(x))) line(list, e.dataset.keysAre.split(" "), e.textContent);
   }
   box.showModal();
 }

@@ -1,7 +1,7 @@
 // Moving in a list. <ul data-list-nav> holds <a data-row href="…">, one a line:
 // j k and the arrows move the focus, Home and End go to the ends, Enter and
 // click open. With data-list-nav="page", j and k also work while the focus is
-// elsewhere. The row that was left with a ticket open is where the focus comes
+// elsewhere; accounts that switched single letters off press them with Alt. The row that was left with a ticket open is where the focus comes
 // back to. A row with hx-get and hx-trigger="open" opens beside the list while
 // there is room for it; otherwise, and without scripts, it is a link.
 import { onContent, all } from "./content.js";
@@ -27,11 +27,11 @@ function current(list) {
 const steps = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1, Home: -Infinity, End: Infinity };
 
 document.addEventListener("keydown", (e) => {
-  if (e.defaultPrevented || e.ctrlKey || e.metaKey || e.altKey || typing(e.target) || document.querySelector("dialog:modal")) return;
+  if (e.defaultPrevented || e.ctrlKey || e.metaKey || typing(e.target) || document.querySelector("dialog:modal")) return;
   const inside = e.target instanceof Element && e.target.closest("[data-list-nav]");
   const list = inside || document.querySelector('[data-list-nav="page"]');
   const letter = e.key === "j" || e.key === "k";
-  if (!list || (!inside && !letter) || (letter && document.body.dataset.singleKeys === "off")) return;
+  if (!list || (!inside && !letter) || e.altKey !== (letter && document.body.dataset.singleKeys === "off")) return;
   const step = steps[e.key];
   const r = rows(list);
   if (!step || r.length === 0) return;
@@ -83,5 +83,7 @@ document.addEventListener("keydown", (e) => {
   const list = document.querySelector("[data-list-nav]");
   if (!list || (e.target instanceof Element && list.contains(e.target))) return;
   const row = list.querySelector('[aria-current="true"]') ?? current(list);
-  if (row instanceof HTMLElement) focusRow(rows(list), row);
+  if (!(row instanceof HTMLElement)) return;
+  e.preventDefault();
+  focusRow(rows(list), row);
 });

@@ -9,6 +9,7 @@ import "./palette.js";
 import "./composer.js";
 import "./templates.js";
 import "./bulk.js";
+import "./gallery.js";
 import "./live.js";
 import "./here.js";
 import "./form-draft.js";
