@@ -54,8 +54,9 @@ document.addEventListener("keydown", (e) => {
     const rows = /** @type {HTMLElement[]} */ ([...document.querySelectorAll("[data-bulk] [data-row]")]);
     const at = rows.indexOf(/** @type {HTMLElement} */ (document.activeElement));
     const next = rows[at + (e.key === "J" ? 1 : -1)];
-    if (at < 0 || !next) return;
+    if (at < 0) return;
     e.preventDefault();
+    if (!next) return;
     for (const row of [rows[at], next]) {
       const box = boxOf(row);
       if (box && !box.checked) box.click();

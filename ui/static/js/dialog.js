@@ -2,6 +2,20 @@
 // names; one that stands in another dialog leaves that; [data-close] closes it;
 // a click beside it too. What a dialog's form did is told by an HX-Trigger
 // "dialog-done", which closes it. Focus goes back by itself.
+/**
+ * Opens a dialog when the key that asked for it has had its effect: Enter on a link
+ * would otherwise press the button that has the focus in the dialog, too.
+ * @param {HTMLDialogElement} box @param {string} [field] selector of what gets the focus
+ */
+export function openModal(box, field) {
+  setTimeout(() => {
+    if (box.open || !box.isConnected) return;
+    box.showModal();
+    const first = field && box.querySelector(field);
+    if (first instanceof HTMLElement) first.focus();
+  });
+}
+
 document.addEventListener("click", (e) => {
   if (!(e.target instanceof Element)) return;
   const opener = e.target.closest("[data-dialog]");
@@ -11,9 +25,7 @@ document.addEventListener("click", (e) => {
       e.preventDefault();
       opener.closest("dialog")?.close();
       opener.closest("details.account")?.removeAttribute("open");
-      box.showModal();
-      const field = opener.dataset.focus && box.querySelector(opener.dataset.focus);
-      if (field instanceof HTMLElement) field.focus();
+      openModal(box, opener.dataset.focus);
     }
     return;
   }

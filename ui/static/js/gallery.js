@@ -1,6 +1,7 @@
 // The pictures of a ticket, one after another, in <dialog id="gallery">. A press on
 // an a.thumb of the timeline opens it there; the arrows, Home and End go on, + - and
 // 0 make larger and smaller, r turns, Escape goes back to the picture in the text.
+import { openModal } from "./dialog.js";
 import { typing } from "./hotkeys.js";
 
 const box = /** @type {HTMLDialogElement|null} */ (document.querySelector("#gallery"));
@@ -46,7 +47,7 @@ if (box) {
     e.preventDefault();
     thumbs = [...thumb.closest(".timeline").querySelectorAll("a.thumb")].filter((t) => t.querySelector("img"));
     show(thumbs.indexOf(thumb));
-    box.showModal();
+    openModal(box);
   });
   box.addEventListener("click", (e) => {
     const button = e.target instanceof Element && e.target.closest("[data-gallery-key]");
