@@ -35,6 +35,7 @@ type Ports interface {
 	ticketing.TokenStore
 	ticketing.Gate
 	report.Source
+	ticketing.CallFactReads
 	web.Signals
 }
 
@@ -111,7 +112,7 @@ func New(d Deps) (*Server, error) {
 		Kit: kit, Nav: nav, Bureau: d.Bureau, Reads: d.Ports, Tokens: d.Ports, Mailboxes: d.Bureau.Settings.Accounts,
 		Letters: d.Letters, Sentence: d.Sentence,
 	}).Register(s.echo)
-	reports.New(reports.Deps{Kit: kit, Nav: nav, Bureau: d.Bureau, Reads: d.Ports}).Register(s.echo)
+	reports.New(reports.Deps{Kit: kit, Nav: nav, Bureau: d.Bureau, Reads: d.Ports, Line: d.Ports}).Register(s.echo)
 	if d.CitizenSentence == nil {
 		d.CitizenSentence = d.Sentence
 	}

@@ -59,6 +59,7 @@ func Run(t *testing.T, open func(t *testing.T) Subject) {
 		{"call lists", testCallLists},
 		{"callbacks", testCallbacks},
 		{"call files", testCallFiles},
+		{"call facts", testCallFacts},
 		{"accept", testAccept},
 		{"accept at once", testAcceptAtOnce},
 		{"leases", testLeases},

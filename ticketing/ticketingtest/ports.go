@@ -32,6 +32,7 @@ type Ports interface {
 	ticketing.NoticeReads
 	ticketing.CallReads
 	ticketing.CallFileReads
+	ticketing.CallFactReads
 	// Listen gives the signals of transactions that commit from now on, until ctx
 	// ends, which closes the channel. Signals are hints: equal ones that wait
 	// together may arrive once, and one of Type "resync" stands for what was lost.

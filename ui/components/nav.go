@@ -38,6 +38,7 @@ const (
 	PageCalls      = "/agent/calls"
 	PageCitizens   = "/agent/citizens"
 	PageReports    = "/reports"
+	PageLine       = "/reports/calls"
 	PageManage     = "/manage"
 )
 
@@ -145,6 +146,7 @@ func overviewItems(ctx context.Context, a ticketing.Actor) []NavItem {
 	var items []NavItem
 	if a.May(ticketing.RightReports) {
 		items = append(items, NavItem{Href: PageReports, Icon: "chart-bar", Label: web.T(ctx, "report.nav")})
+		items = append(items, NavItem{Href: PageLine, Icon: "phone-call", Label: web.T(ctx, "line.title"), Wide: true})
 	}
 	if a.May(ticketing.RightManage) {
 		items = append(items, NavItem{Href: PageManage, Icon: "settings", Label: web.T(ctx, "nav.manage")})

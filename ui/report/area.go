@@ -29,6 +29,7 @@ type Deps struct {
 	Nav    *components.Navigator
 	Bureau *ticketing.Bureau
 	Reads  report.Source
+	Line   ticketing.CallFactReads
 }
 
 // An Area serves the reports.
@@ -49,6 +50,7 @@ func (a *Area) Register(e *echo.Echo) {
 	g.GET("/departments/:code/download/:format", a.departmentDownload)
 	g.POST("/subscription/:department", a.subscribe)
 	g.GET("/cases", a.cases)
+	g.GET("/calls", a.line)
 	g.GET("/cases/download/:format", a.casesDownload)
 }
 

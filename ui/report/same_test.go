@@ -201,4 +201,3 @@ func sameValue(x, value, unit string) bool {
 	}
 	return err == nil && bad == nil && math.Abs(a-b) < 0.00006+math.Abs(b)*1e-6
 }
-

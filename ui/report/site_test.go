@@ -47,7 +47,7 @@ func newSite(t *testing.T) *site {
 	}
 	s.kit = kit
 	e := kit.Echo()
-	s.area = New(Deps{Kit: kit, Nav: &components.Navigator{Store: s.Store, Reads: s.Store}, Bureau: s.Core, Reads: s.Store})
+	s.area = New(Deps{Kit: kit, Nav: &components.Navigator{Store: s.Store, Reads: s.Store}, Bureau: s.Core, Reads: s.Store, Line: s.Store})
 	s.area.Register(e)
 	kit.Public(e, "/test").GET("/enter", func(c echo.Context) error {
 		dir, err := s.Store.Directory(c.Request().Context())

@@ -44,8 +44,12 @@ create table call_rejects (
 	primary key (file_id, line)
 );
 
+-- what was due in a period, for reports
+create index callbacks_period on callbacks (due_at, ticket_id);
+
 -- +goose Down
 
+drop index callbacks_period;
 drop table call_rejects;
 drop table call_legs;
 drop table call_files;
