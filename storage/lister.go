@@ -22,6 +22,7 @@ type lister struct {
 	args        []any
 	narrow      bool // a condition picks out few tickets: the planner finds the way
 	nothing     bool // the filter can match no ticket
+	cut         bool // of what was searched for only the newest is listed
 	dueBefore   time.Time
 }
 

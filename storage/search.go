@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -55,11 +56,12 @@ func match(e engine, word string) string {
 }
 
 // Where words are found: in what was said in a ticket, and in the names and
-// addresses of its requester's family.
+// addresses of its requester's family. "offset 0" keeps PostgreSQL from gathering
+// every addition with a frequent word before it looks along the list.
 const (
 	docsWith = "{pg:select ticket_id from search_docs where words @@ ?::text::tsquery}" +
 		"{lite:select d.ticket_id from search_words w join search_docs d on d.id = w.rowid where w.search_words match ?}"
-	docOfTicket = "exists ({pg:select 1 from search_docs d where d.ticket_id = tickets.id and d.words @@ ?::text::tsquery}" +
+	docOfTicket = "exists ({pg:select 1 from search_docs d where d.ticket_id = tickets.id and d.words @@ ?::text::tsquery offset 0}" +
 		"{lite:select 1 from search_docs d join search_words w on w.rowid = d.id where d.ticket_id = tickets.id and w.search_words match ?})"
 	familyWith = "select f.id from citizen_words cw join citizens m on m.id = cw.citizen_id join citizens f on f.stays_id = m.stays_id" +
 		" where cw.word >= ? and cw.word <= ?"
@@ -75,41 +77,41 @@ func lastOfPrefix(word string) string {
 	return word
 }
 
-// rare is how many tickets a word may be in to be read out as a list.
-const rare = 1000
+// How many additions with a word are read out. A word that is in more is
+// frequent. PostgreSQL looks frequent words up along the list, where matches are
+// dense. For SQLite's index that look-up costs as much as reading out thousands,
+// so there the newest additions stand for all, and the list is cut.
+const (
+	rareServer = 1000
+	rareFile   = 3000
+)
 
-// search adds the conditions of what was typed. Words that are in few tickets
-// choose them; the others are then looked up in those few. When all words are
-// frequent they are looked up along the list, where matches are dense.
+func (l *lister) rare() int {
+	if l.db.engine == postgresEngine {
+		return rareServer
+	}
+	return rareFile
+}
+
+// search adds the conditions of what was typed. Rare words choose the tickets;
+// frequent ones are then looked up in those, or when there are none, along the
+// list.
 func (l *lister) search(ctx context.Context) error {
 	w := want(l.f.Query)
 	if len(w.words) == 0 && w.digits == "" {
 		l.nothing = true
 		return nil
 	}
-	var few []int64
-	chosen := false
-	var frequent []string
-	for _, word := range w.words {
-		ids, all, err := l.ticketsWith(ctx, word)
-		if err != nil {
-			return err
-		}
-		switch {
-		case !all:
-			frequent = append(frequent, word)
-		case !chosen:
-			few, chosen = ids, true
-		default:
-			few = slices.DeleteFunc(few, func(id int64) bool { return !slices.Contains(ids, id) })
-		}
+	few, frequent, err := l.byWords(ctx, w.words)
+	if err != nil {
+		return err
 	}
 	var condition strings.Builder
 	var args []any
-	if len(w.words) == 0 {
+	switch {
+	case len(w.words) == 0:
 		condition.WriteString("1 = 0")
-	}
-	if chosen {
+	case len(frequent) < len(w.words):
 		condition.WriteString("id" + isOneOf)
 		args = append(args, ints(l.db.engine, few))
 	}
@@ -132,13 +134,83 @@ func (l *lister) search(ctx context.Context) error {
 	return nil
 }
 
-// ticketsWith gives the tickets a word is in, all false when there are too many.
+// byWords gives the tickets that the words choose, and the frequent words that
+// are still to be looked up in them: all words when none of them chooses.
+func (l *lister) byWords(ctx context.Context, words []string) (few []int64, frequent []string, err error) {
+	chosen := false
+	var newest []int64 // of the first frequent word
+	for _, word := range words {
+		ids, all, err := l.ticketsWith(ctx, word)
+		if err != nil {
+			return nil, nil, err
+		}
+		switch {
+		case !all:
+			if len(frequent) == 0 {
+				newest = ids
+			}
+			frequent = append(frequent, word)
+		case !chosen:
+			few, chosen = ids, true
+		default:
+			few = slices.DeleteFunc(few, func(id int64) bool { _, found := slices.BinarySearch(ids, id); return !found })
+		}
+	}
+	if l.db.engine == postgresEngine || len(frequent) == 0 {
+		return few, frequent, nil
+	}
+	if !chosen {
+		few, frequent, l.cut = newest, frequent[1:], true
+	}
+	for _, word := range frequent {
+		if few, err = l.keepWith(ctx, few, word); err != nil {
+			return nil, nil, err
+		}
+	}
+	return few, nil, nil
+}
+
+// wordTickets finds the tickets of a word: one line for every addition it is in,
+// the newest first, and one for every ticket of a requester with that name, each
+// up to one more than is read out.
+var wordTickets = sqlQuery(fmt.Sprintf("select 0, ticket_id from (select * from ("+docsWith+" order by {pg:id}{lite:d.id} desc limit {pg:%d}{lite:%d}) docs) found"+
+	" union all select 1, id from (select id from tickets where citizen_id in ("+familyWith+") limit {pg:%[1]d}{lite:%[2]d}) theirs", rareServer+1, rareFile+1))
+
+// ticketsWith gives the tickets a word is in, in ascending order; all is false
+// when there are more.
 func (l *lister) ticketsWith(ctx context.Context, word string) (ids []int64, all bool, err error) {
-	q := memo("select ticket_id from (" + docsWith + " limit ?) docs union select id from (select id from tickets where citizen_id in (" +
-		familyWith + ") limit ?) theirs")
-	args := []any{match(l.db.engine, word), rare + 1, word, lastOfPrefix(word), rare + 1}
-	err = l.db.query(ctx, statement{query: q, args: args, read: intoIDs(&ids)})
-	return ids, len(ids) <= rare, err
+	var lines [2]int // from additions, from requesters
+	err = l.db.query(ctx, statement{
+		query: wordTickets, args: []any{match(l.db.engine, word), word, lastOfPrefix(word)}, replan: true,
+		read: func(r rows) error {
+			ids, lines = nil, [2]int{}
+			for r.Next() {
+				var from, id int64
+				if err := r.Scan(&from, &id); err != nil {
+					return err
+				}
+				ids = append(ids, id)
+				lines[from]++
+			}
+			return r.Err()
+		},
+	})
+	slices.Sort(ids)
+	return slices.Compact(ids), max(lines[0], lines[1]) <= l.rare(), err
+}
+
+// keepWords finds in the embedded database which of many tickets a frequent word
+// is in: by one walk over what its index says of the word, since a look-up in the
+// index costs a good part of that for each ticket.
+var keepWords = sqlQuery("with docs as materialized (select id, ticket_id from search_docs where ticket_id" + isOneOf + ")" +
+	" select distinct docs.ticket_id from search_words w cross join docs on docs.id = w.rowid where w.search_words match ?" +
+	" union select id from tickets where id" + isOneOf + " and citizen_id in (" + familyWith + ") order by 1")
+
+func (l *lister) keepWith(ctx context.Context, ids []int64, word string) (kept []int64, err error) {
+	list := ints(l.db.engine, ids)
+	args := []any{list, match(l.db.engine, word), list, word, lastOfPrefix(word)}
+	err = l.db.query(ctx, statement{query: keepWords, args: args, read: intoIDs(&kept)})
+	return kept, err
 }
 
 const (

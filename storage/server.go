@@ -140,6 +140,10 @@ func takeResult(br pgx.BatchResults, s *statement) error {
 		return checkWrite(s, tag, err)
 	}
 	r, err := br.Query()
+	return take(s, r, err)
+}
+
+func take(s *statement, r pgx.Rows, err error) error {
 	if err == nil {
 		err = s.read(r)
 		r.Close()
@@ -198,6 +202,9 @@ func (db *DB) readServer(ctx context.Context, queries []statement) error {
 		return err
 	}
 	defer conn.Release()
+	if len(queries) == 1 && queries[0].replan {
+		return readPlanned(ctx, conn, &queries[0])
+	}
 	b := &pgx.Batch{}
 	snapshot := len(queries) > 1
 	if snapshot {
@@ -210,6 +217,13 @@ func (db *DB) readServer(ctx context.Context, queries []statement) error {
 		b.Queue("commit")
 	}
 	return readBatch(ctx, conn, b, queries, snapshot)
+}
+
+// readPlanned runs a query as a statement without a name, of which PostgreSQL
+// keeps no plan.
+func readPlanned(ctx context.Context, conn *pgxpool.Conn, s *statement) error {
+	r, err := conn.Query(ctx, s.query[postgresEngine], append([]any{pgx.QueryExecModeCacheDescribe}, s.args...)...)
+	return take(s, r, err)
 }
 
 func readBatch(ctx context.Context, conn *pgxpool.Conn, b *pgx.Batch, queries []statement, snapshot bool) (err error) {

@@ -97,6 +97,9 @@ type rows interface {
 type statement struct {
 	query query
 	args  []any
+	// replan lets PostgreSQL plan a query, asked alone, for the very values: where
+	// a word is rare or in everything, no one plan is right.
+	replan bool
 	// read takes the result of a query; nil for a write.
 	read func(rows) error
 	// wrote is told how many rows a write touched; nil when it does not matter.

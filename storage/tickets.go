@@ -216,6 +216,7 @@ func (db *DB) Tickets(ctx context.Context, f ticketing.TicketFilter, agent ticke
 	if err := l.prepare(ctx); err != nil || l.nothing {
 		return page, err
 	}
+	page.Cut = l.cut
 	size := pageSize(f.Limit)
 	found, err := l.list(ctx, bands, from, size+1)
 	if err != nil {

@@ -102,6 +102,7 @@ func OutsideOf(s State, rs []Referral) Outside {
 type Page[T any] struct {
 	Items []T
 	Next  string
+	Cut   bool // of what was searched for by words only the newest is listed: a further word would tell
 }
 
 // MostMine is as far as an agent's own tickets are counted, so that the number

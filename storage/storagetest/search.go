@@ -113,6 +113,7 @@ func testSearch(t *testing.T, r *room) {
 		same(t, "old and new words", find(t, ticketing.TicketFilter{Query: "slobode bandera"}), []string{"lamp"})
 	})
 	t.Run("found tickets page like others", func(t *testing.T) { testSearchPages(t, r) })
+	t.Run("a word that one ticket is full of hides no other", func(t *testing.T) { testSearchFull(t, r) })
 }
 
 func testForeignSearch(t *testing.T, r *room, made map[string]*ticketing.Ticket) {
@@ -189,5 +190,29 @@ func testSearchPages(t *testing.T, r *room) {
 				t.Errorf("%s desc=%v: %d tickets, want %d", sort, desc, len(seen), len(want))
 			}
 		}
+	}
+}
+
+// testSearchFull looks for a word that is in more additions of one ticket than
+// a search reads out.
+func testSearchFull(t *testing.T, r *room) {
+	full := r.ticket(t, func(k *ticketing.Ticket) { k.Subject, k.Pending.Text = "Prepiska", []string{"prepisivanje"} })
+	r.in(t, func(tx ticketing.Tx) error {
+		for range 1001 {
+			k, err := tx.Ticket(ctx(), everything, full.Ref)
+			if err != nil {
+				return err
+			}
+			k.Pending.Text = []string{"prepisivanje"}
+			if err := tx.SaveTicket(ctx(), k); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	other := r.ticket(t, func(k *ticketing.Ticket) { k.Subject, k.Pending.Text = "Prepis", []string{"prepisivanje"} })
+	got := r.refs(t, ticketing.TicketFilter{Scope: everything, Query: "prepisivanje", Sort: ticketing.SortReceived, Limit: 4})
+	if !slices.Contains(got, full.Ref) || !slices.Contains(got, other.Ref) || len(got) != 2 {
+		t.Errorf("found %v, want %s and %s", got, full.Ref, other.Ref)
 	}
 }

@@ -21,6 +21,7 @@ type searchPage struct {
 	rows     []components.RowView
 	citizens []citizenRow
 	next     string
+	cut      bool // only the newest of what was found
 }
 
 // find looks tickets up by reference, mail, telephone, name and words, whatever
@@ -121,7 +122,7 @@ func (a *Area) search(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	p.rows = rowViews(c, dir, page.Items, false)
+	p.rows, p.cut = rowViews(c, dir, page.Items, false), page.Cut
 	for i := range p.rows {
 		p.rows[i].Target = ""
 	}
