@@ -32,9 +32,9 @@ type bodyRow struct {
 	Pattern     string                       `gorm:"column:pattern"`
 	AcceptHours int16                        `gorm:"column:accept_hours"`
 	AnswerHours int16                        `gorm:"column:answer_hours"`
-	Calendar    string                       `gorm:"column:calendar"`
 	Disabled    bool                         `gorm:"column:disabled"`
 	Version     int64                        `gorm:"column:version"`
+	Calendar    string                       `gorm:"column:calendar"`
 }
 
 // TableName names the table.
