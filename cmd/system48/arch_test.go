@@ -91,6 +91,7 @@ var rooms = map[string]room{
 
 	"ui":            {std: stdAdapter, own: append([]string{"ui/..."}, core...), foreign: append([]string{"github.com/danielgtaylor/huma/v2"}, webMods...)},
 	"ui/web":        {std: stdAdapter, own: append([]string{"ui/locale", "ui/static"}, core...), foreign: append([]string{"github.com/alexedwards/scs/v2", "github.com/microcosm-cc/bluemonday", "github.com/nicksnyder/go-i18n/v2", "golang.org/x/crypto"}, webMods...)},
+	"ui/web/webtest": {own: append([]string{"ui/web", "ui/components", "ticketing/ticketingtest"}, core...), foreign: webMods, testsOnly: true},
 	"ui/components": {std: stdAdapter, own: append([]string{"ui/web", "ui/locale", "ui/static"}, core...), foreign: webMods},
 	"ui/agent":      {std: stdAdapter, own: append([]string{"ui/web", "ui/components", "ui/locale", "ui/static"}, core...), foreign: webMods},
 	"ui/report":     {std: stdAdapter, own: append([]string{"ui/web", "ui/components", "ui/locale", "ui/static"}, core...), foreign: append([]string{"github.com/xuri/excelize/v2", "codeberg.org/go-pdf/fpdf"}, webMods...)},

@@ -34,18 +34,16 @@ func (v calendarView) groups(ctx context.Context) []components.Option {
 }
 
 func (a *Area) specOf(c echo.Context) (calendar.Spec, *ticketing.Directory, error) {
-	dir, err := a.directory(c)
-	if err != nil {
-		return calendar.Spec{}, nil, err
+	find := func(b *ticketing.Rulebook, name string, version int) (calendar.Spec, bool) {
+		k, ok := b.Calendar(name, version)
+		if !ok || len(b.History(ticketing.RuleCalendar, name)) == 0 { // the one that is built in
+			return calendar.Spec{}, false
+		}
+		return k.Spec(), true
 	}
-	if c.Param("name") == newRule {
-		return calendar.Spec{Zone: dir.Rules.Zone().String(), Weekly: calendar.WeekdaysFrom(time.Monday, time.Friday, 7*60, 15*60)}, dir, nil
-	}
-	k, ok := dir.Rules.Calendar(c.Param("name"), 0)
-	if !ok || len(dir.Rules.History(ticketing.RuleCalendar, k.Name())) == 0 { // the one that is built in
-		return calendar.Spec{}, nil, ticketing.NotFound
-	}
-	return k.Spec(), dir, nil
+	return ruleOf(a, c, find, func(b *ticketing.Rulebook) calendar.Spec {
+		return calendar.Spec{Zone: b.Zone().String(), Weekly: calendar.WeekdaysFrom(time.Monday, time.Friday, 7*60, 15*60)}
+	})
 }
 
 func (a *Area) calendarPage(c echo.Context) error {
@@ -255,23 +253,16 @@ func (a *Area) saveCalendar(c echo.Context) error {
 		return a.fillHolidays(c, dir, f, k.spec.Holidays)
 	}
 	at, target := tryAt(f, dir.Rules.Zone()), spanOf(f, "try_target")
-	var trial *trialView
-	saved, err := a.settleWith(c, f, ticketing.DraftCalendar(k.spec), k.fields, func(book *ticketing.Rulebook) error {
-		x, err := book.Counted(k.spec.Name, at, target)
-		if err == nil {
-			trial = &trialView{At: at, Lines: []trialLine{{
-				Label: web.T(c.Request().Context(), "promises.trial_calendar"), Due: x.Due, Steps: components.StepsOf(c.Request().Context(), x.Intervals),
-			}}}
-		}
-		return err
+	return a.settle(c, ruleEdit{
+		form: f, draft: ticketing.DraftCalendar(k.spec), fields: k.fields,
+		try: func(book *ticketing.Rulebook) (*trialView, error) {
+			x, err := book.Counted(k.spec.Name, at, target)
+			ctx := c.Request().Context()
+			line := trialLine{Label: web.T(ctx, "promises.trial_calendar"), Due: x.Due, Steps: components.StepsOf(ctx, x.Intervals)}
+			return &trialView{At: at, Lines: []trialLine{line}}, err
+		},
+		show: func(trial *trialView) error { return a.showCalendar(c, dir, f, trial) },
 	})
-	switch {
-	case err != nil:
-		return err
-	case saved:
-		return web.Redirect(c, pagePromises)
-	}
-	return a.showCalendar(c, dir, f, trial)
 }
 
 // fillHolidays adds the shipped holidays of a group to what was typed, for the

@@ -3,7 +3,6 @@ package manage
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"mime/multipart"
 	"net/http"
 	"strings"
@@ -34,23 +33,16 @@ func (b *browser) upload(t *testing.T, path, field, file string, want int, pairs
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, b.base+path, &body)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, b.Base+path, &body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.Header.Set("Sec-Fetch-Site", "same-origin")
-	r.Header.Set("Accept-Language", "en")
 	r.Header.Set("Content-Type", w.FormDataContentType())
-	res, err := b.Do(r)
-	if err != nil {
-		t.Fatal(err)
+	a := b.Send(t, r)
+	if a.StatusCode != want {
+		t.Fatalf("POST %s = %d, want %d: %.1500s", path, a.StatusCode, want, a.Text)
 	}
-	defer func() { _ = res.Body.Close() }()
-	text, err := io.ReadAll(res.Body)
-	if err != nil || res.StatusCode != want {
-		t.Fatalf("POST %s = %d, want %d (%v): %.1500s", path, res.StatusCode, want, err, text)
-	}
-	return string(text)
+	return a.Text
 }
 
 func outline(code, name, ring string) string {

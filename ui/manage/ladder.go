@@ -48,18 +48,9 @@ func tellOptions(ctx context.Context) []components.Option {
 }
 
 func (a *Area) ladderOf(c echo.Context) (ticketing.Ladder, *ticketing.Directory, error) {
-	dir, err := a.directory(c)
-	if err != nil {
-		return ticketing.Ladder{}, dir, err
-	}
-	if c.Param("name") == newRule {
-		return ticketing.Ladder{Steps: ticketing.DefaultLadder().Steps}, dir, nil
-	}
-	l, ok := dir.Rules.Ladder(c.Param("name"), 0)
-	if !ok {
-		return l, dir, ticketing.NotFound
-	}
-	return l, dir, nil
+	return ruleOf(a, c, (*ticketing.Rulebook).Ladder, func(*ticketing.Rulebook) ticketing.Ladder {
+		return ticketing.Ladder{Steps: ticketing.DefaultLadder().Steps}
+	})
 }
 
 func (a *Area) ladderPage(c echo.Context) error {
@@ -135,7 +126,10 @@ func (a *Area) saveLadder(c echo.Context) error {
 	}
 	l, rows := readLadder(f, c.Param("name"))
 	at := tryAt(f, dir.Rules.Zone())
-	var trial *trialView
+	last := 0
+	if len(rows) > 0 {
+		last = rows[len(rows)-1] + 1
+	}
 	fields := func(err error) error {
 		return renamed(err, func(x *ticketing.Error) {
 			if at, ok := strings.CutPrefix(strings.TrimSuffix(x.Field, "]"), "steps["); ok {
@@ -145,25 +139,14 @@ func (a *Area) saveLadder(c echo.Context) error {
 			}
 		})
 	}
-	saved, err := a.settleWith(c, f, ticketing.DraftLadder(l), fields, func(book *ticketing.Rulebook) error {
-		tried, err := book.TryLadder(l.Name, f.Line("try_profile", 40), at)
-		if err != nil {
-			return err
-		}
-		trial = ladderTrial(c.Request().Context(), at, tried)
-		return nil
+	return a.settle(c, ruleEdit{
+		form: f, draft: ticketing.DraftLadder(l), fields: fields,
+		try: func(book *ticketing.Rulebook) (*trialView, error) {
+			tried, err := book.TryLadder(l.Name, f.Line("try_profile", 40), at)
+			return ladderTrial(c.Request().Context(), at, tried), err
+		},
+		show: func(trial *trialView) error { return a.showLadder(c, dir, f, last, trial) },
 	})
-	switch {
-	case err != nil:
-		return err
-	case saved:
-		return web.Redirect(c, pagePromises)
-	}
-	last := 0
-	if len(rows) > 0 {
-		last = rows[len(rows)-1] + 1
-	}
-	return a.showLadder(c, dir, f, last, trial)
 }
 
 // ladderTrial says of each promise when it falls due and who is told when.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -70,15 +71,7 @@ func channelOptions(ctx context.Context) []components.Option {
 }
 
 func (a *Area) policyOf(c echo.Context) (ticketing.Policy, *ticketing.Directory, error) {
-	dir, err := a.directory(c)
-	if err != nil || c.Param("name") == newRule {
-		return ticketing.Policy{}, dir, err
-	}
-	p, ok := dir.Rules.Policy(c.Param("name"), 0)
-	if !ok {
-		return p, dir, ticketing.NotFound
-	}
-	return p, dir, nil
+	return ruleOf(a, c, (*ticketing.Rulebook).Policy, func(*ticketing.Rulebook) (p ticketing.Policy) { return p })
 }
 
 func (a *Area) policyPage(c echo.Context) error {
@@ -178,32 +171,28 @@ func (a *Area) savePolicy(c echo.Context) error {
 	}
 	p := readPolicy(f, c.Param("name"))
 	at := tryAt(f, dir.Rules.Zone())
-	var trial *trialView
-	saved, err := a.settle(c, f, ticketing.DraftPolicy(p), func(book *ticketing.Rulebook) error {
-		k, ok := dir.Category(ticketing.CategoryID(f.Int("try_category", 1, 1<<62)))
-		if !ok {
-			f.Fail("try_category", "category.unknown")
-			return nil
-		}
-		ctx := c.Request().Context()
-		terms, list, err := book.Trial(k, ticketing.Facts{
-			Priority: ticketing.Priority(f.Int("try_priority", 0, int64(ticketing.PriorityUrgent))), Channel: ticketing.Channel(f.Line("try_channel", 20)),
-			Department: ticketing.DepartmentID(f.Int("try_department", 1, 1<<62)),
-		}, at)
-		if err != nil {
-			return err
-		}
-		trial = &trialView{At: at, Policy: terms.Policy, Profile: terms.Profile.Name, ByPolicy: true}
-		for _, x := range list {
-			trial.Lines = append(trial.Lines, a.trialLine(ctx, x))
-		}
-		return nil
+	return a.settle(c, ruleEdit{
+		form: f, draft: ticketing.DraftPolicy(p),
+		try: func(book *ticketing.Rulebook) (*trialView, error) {
+			return a.tryPolicy(c.Request().Context(), dir, f, book, at)
+		},
+		show: func(trial *trialView) error { return a.showPolicy(c, dir, f, trial) },
 	})
-	switch {
-	case err != nil:
-		return err
-	case saved:
-		return web.Redirect(c, pagePromises)
+}
+
+// tryPolicy gives what the contact in the form would be promised.
+func (a *Area) tryPolicy(ctx context.Context, dir *ticketing.Directory, f *web.Form, book *ticketing.Rulebook, at time.Time) (*trialView, error) {
+	k, ok := dir.Category(ticketing.CategoryID(f.Int("try_category", 1, 1<<62)))
+	if !ok {
+		return nil, &ticketing.Error{Kind: ticketing.Invalid, Field: "try_category", Key: "category.unknown"}
 	}
-	return a.showPolicy(c, dir, f, trial)
+	terms, list, err := book.Trial(k, ticketing.Facts{
+		Priority: ticketing.Priority(f.Int("try_priority", 0, int64(ticketing.PriorityUrgent))), Channel: ticketing.Channel(f.Line("try_channel", 20)),
+		Department: ticketing.DepartmentID(f.Int("try_department", 1, 1<<62)),
+	}, at)
+	trial := &trialView{At: at, Policy: terms.Policy, Profile: terms.Profile.Name, ByPolicy: true}
+	for _, x := range list {
+		trial.Lines = append(trial.Lines, a.trialLine(ctx, x))
+	}
+	return trial, err
 }

@@ -60,12 +60,7 @@ func TestSessions(t *testing.T) {
 	b.post(t, "/profile/sessions/end", http.StatusSeeOther, "session", ids[0][1])
 	alive := 0
 	for _, x := range []*browser{second, third} {
-		res, err := x.Get(s.base + "/profile")
-		if err != nil {
-			t.Fatal(err)
-		}
-		_ = res.Body.Close()
-		if res.StatusCode == http.StatusOK {
+		if x.Do(t, http.MethodGet, "/profile", nil).StatusCode == http.StatusOK {
 			alive++
 		}
 	}

@@ -25,15 +25,9 @@ func (v promiseView) starts(ctx context.Context) []components.Option {
 
 // profileOf gives the stored profile of the address; "new" is an empty one.
 func (a *Area) profileOf(c echo.Context) (ticketing.Profile, *ticketing.Directory, error) {
-	dir, err := a.directory(c)
-	if err != nil || c.Param("name") == newRule {
-		return ticketing.Profile{Start: ticketing.FromReceipt}, dir, err
-	}
-	p, ok := dir.Rules.Profile(c.Param("name"), 0)
-	if !ok {
-		return p, dir, ticketing.NotFound
-	}
-	return p, dir, nil
+	return ruleOf(a, c, (*ticketing.Rulebook).Profile, func(*ticketing.Rulebook) ticketing.Profile {
+		return ticketing.Profile{Start: ticketing.FromReceipt}
+	})
 }
 
 func (a *Area) promisePage(c echo.Context) error {
@@ -99,19 +93,15 @@ func (a *Area) savePromise(c echo.Context) error {
 	}
 	p := readProfile(f, c.Param("name"))
 	at := tryAt(f, dir.Rules.Zone())
-	var trial *trialView
-	saved, err := a.settle(c, f, ticketing.DraftProfile(p), func(book *ticketing.Rulebook) error {
-		x, err := book.Promise(p.Name, at, 0, nil, at)
-		if err == nil {
-			trial = &trialView{At: at, Lines: []trialLine{a.trialLine(c.Request().Context(), x)}}
-		}
-		return err
+	return a.settle(c, ruleEdit{
+		form: f, draft: ticketing.DraftProfile(p),
+		try: func(book *ticketing.Rulebook) (*trialView, error) {
+			x, err := book.Promise(p.Name, at, 0, nil, at)
+			if err != nil {
+				return nil, err
+			}
+			return &trialView{At: at, Lines: []trialLine{a.trialLine(c.Request().Context(), x)}}, nil
+		},
+		show: func(trial *trialView) error { return a.showPromise(c, dir, f, trial) },
 	})
-	switch {
-	case err != nil:
-		return err
-	case saved:
-		return web.Redirect(c, pagePromises)
-	}
-	return a.showPromise(c, dir, f, trial)
 }

@@ -249,32 +249,62 @@ func fillNew(f *web.Form, version int, now time.Time) {
 	f.Set("try_at", nextFriday(now).Format(timeField))
 }
 
-// settle tries or saves the draft that a form holds. It reports whether it was
-// saved; what is wrong with it is in the form then.
-func (a *Area) settle(c echo.Context, f *web.Form, d ticketing.RuleDraft, try func(*ticketing.Rulebook) error) (saved bool, err error) {
-	return a.settleWith(c, f, d, func(err error) error { return err }, try)
+// A ruleEdit is the form of a rule as it was sent.
+type ruleEdit struct {
+	form   *web.Form
+	draft  ticketing.RuleDraft
+	fields func(error) error                             // names fields as the form does; nil: they are those of the draft
+	try    func(*ticketing.Rulebook) (*trialView, error) // with the rulebook as it would be
+	show   func(trial *trialView) error                  // the form again, with what trying found
 }
 
-// settleWith is settle for a form whose fields are not those of the draft.
-func (a *Area) settleWith(c echo.Context, f *web.Form, d ticketing.RuleDraft, fields func(error) error, try func(*ticketing.Rulebook) error) (saved bool, err error) {
-	ctx, by := c.Request().Context(), web.ActorOf(c)
+// settle tries or saves what a form holds. What is wrong with it stands in the form
+// then; what was saved leads back to the list.
+func (a *Area) settle(c echo.Context, e ruleEdit) error {
+	ctx, by, f := c.Request().Context(), web.ActorOf(c), e.form
 	seen := int(f.Int("version", 0, 1<<30))
-	if f.Choice("do", "try", "save") == "save" && f.OK() {
-		err = a.registry.SaveRule(ctx, by, d, seen)
-		if err == nil {
+	var trial *trialView
+	var err error
+	switch save := f.Choice("do", "try", "save") == "save"; {
+	case !f.OK():
+	case save:
+		if err = a.registry.SaveRule(ctx, by, e.draft, seen); err == nil {
 			a.saved(c)
-			return true, nil
+			return web.Redirect(c, pagePromises)
 		}
-	} else if f.OK() {
+	default:
 		var book *ticketing.Rulebook
-		if book, err = a.registry.TryRule(ctx, by, d); err == nil {
-			err = try(book)
+		if book, err = a.registry.TryRule(ctx, by, e.draft); err == nil {
+			trial, err = e.try(book)
 		}
 	}
-	if err != nil && !f.Take(fields(err)) {
-		return false, err
+	if err != nil {
+		trial = nil
 	}
-	return false, nil
+	if err != nil && e.fields != nil {
+		err = e.fields(err)
+	}
+	if err != nil && !f.Take(err) {
+		return err
+	}
+	return e.show(trial)
+}
+
+// ruleOf gives the newest version of the rule of the address, and fresh for "new".
+func ruleOf[T any](a *Area, c echo.Context, find func(b *ticketing.Rulebook, name string, version int) (T, bool), fresh func(*ticketing.Rulebook) T) (T, *ticketing.Directory, error) {
+	var none T
+	dir, err := a.directory(c)
+	if err != nil {
+		return none, nil, err
+	}
+	if c.Param("name") == newRule {
+		return fresh(dir.Rules), dir, nil
+	}
+	x, ok := find(dir.Rules, c.Param("name"), 0)
+	if !ok {
+		return none, dir, ticketing.NotFound
+	}
+	return x, dir, nil
 }
 
 func statusOf(f *web.Form) int {

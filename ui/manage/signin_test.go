@@ -78,7 +78,7 @@ func TestWelcome(t *testing.T) {
 	page := admin.post(t, "/manage/users/new", http.StatusOK, "name", "Vesna Kljajević", "email", "Vesna@Grad.Example", "role", "agent", "language", "en")
 	link := welcomeLink.FindString(page)
 	letter := s.lastLetter(t)
-	if link == "" || !strings.Contains(letter.Text, s.base+link) || letter.To.Address != "vesna@grad.example" || letter.Purpose != ticketing.PurposeInvite {
+	if link == "" || !strings.Contains(letter.Text, s.Base+link) || letter.To.Address != "vesna@grad.example" || letter.Purpose != ticketing.PurposeInvite {
 		t.Fatalf("link %q, letter %+v", link, letter)
 	}
 	b := s.browser(t)

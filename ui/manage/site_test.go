@@ -1,19 +1,12 @@
 package manage
 
 import (
-	"context"
-	"io"
 	"log/slog"
 	"net/http"
-	"net/http/cookiejar"
-	"net/http/httptest"
 	"net/url"
 	"regexp"
-	"strings"
 	"testing"
-	"time"
 
-	"github.com/a-h/templ"
 
 	"github.com/sistem48/system48/ticketing"
 	"github.com/sistem48/system48/ticketing/lang"
@@ -21,6 +14,7 @@ import (
 	"github.com/sistem48/system48/ticketing/ticketingtest"
 	"github.com/sistem48/system48/ui/components"
 	"github.com/sistem48/system48/ui/web"
+	"github.com/sistem48/system48/ui/web/webtest"
 )
 
 const goodPassword = "zeleni most preko Morače"
@@ -28,35 +22,23 @@ const goodPassword = "zeleni most preko Morače"
 // A site is the area on an in-memory bureau, served on loopback.
 type site struct {
 	*ticketingtest.Office
-	base string
+	*webtest.Server
 }
 
 func newSite(t *testing.T) *site {
 	t.Helper()
 	s := &site{Office: ticketingtest.NewOffice(t, "")}
-	srv := httptest.NewUnstartedServer(nil)
-	s.base = "http://" + srv.Listener.Addr().String()
-	s.Core.Settings.PublicURL = s.base
-	kit, err := web.New(web.Options{
-		Log: slog.New(slog.DiscardHandler), Now: s.Clock.Now, Zone: ticketingtest.Zone(), PublicURL: s.base,
-		Store: s.Store, Sessions: s.Store, Gate: s.Store, ErrorPage: func(v web.ProblemView) templ.Component { return components.Problem(v) },
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	shelf, err := letters.NewShelf(letters.Options{City: "Podgorica", Zone: ticketingtest.Zone()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.Core.Letters = shelf
-	e := kit.Echo()
-	New(Deps{
-		Kit: kit, Nav: &components.Navigator{Store: s.Store, Reads: s.Store}, Bureau: s.Core, Reads: s.Store, Tokens: s.Store,
-		Mailboxes: s.Core.Settings.Accounts, Letters: shelf,
-	}).Register(e)
-	srv.Config.Handler = e
-	srv.Start()
-	t.Cleanup(srv.Close)
+	s.Server = webtest.Serve(t, s.Office, slog.DiscardHandler, func(srv *webtest.Server) {
+		New(Deps{
+			Kit: srv.Kit, Nav: &components.Navigator{Store: s.Store, Reads: s.Store}, Bureau: s.Core, Reads: s.Store, Tokens: s.Store,
+			Mailboxes: s.Core.Settings.Accounts, Letters: shelf,
+		}).Register(srv.Echo)
+	})
 	hash, err := web.HashPassword(t.Context(), goodPassword)
 	if err != nil {
 		t.Fatal(err)
@@ -80,20 +62,14 @@ func newSite(t *testing.T) *site {
 	return s
 }
 
-// A browser keeps cookies and follows nothing.
-type browser struct {
-	*http.Client
-	base string
-}
+// A browser speaks English; where it is sent on, the address is the answer.
+type browser struct{ *webtest.Browser }
 
 func (s *site) browser(t *testing.T) *browser {
 	t.Helper()
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &browser{&http.Client{Jar: jar, Timeout: 20 * time.Second, CheckRedirect: stay}, s.base}
+	b := s.NewBrowser(t)
+	b.Language = "en"
+	return &browser{b}
 }
 
 // as gives a browser in which the agent is signed in.
@@ -106,35 +82,11 @@ func (s *site) as(t *testing.T, a ticketing.Agent) *browser {
 
 func (b *browser) do(t *testing.T, method, path string, want int, form url.Values) string {
 	t.Helper()
-	var body io.Reader
-	if form != nil {
-		body = strings.NewReader(form.Encode())
-	}
-	r, err := http.NewRequestWithContext(context.Background(), method, b.base+path, body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Header.Set("Sec-Fetch-Site", "same-origin")
-	r.Header.Set("Accept-Language", "en")
-	if form != nil {
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	}
-	res, err := b.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = res.Body.Close() }()
-	text, err := io.ReadAll(res.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if res.StatusCode != want {
-		t.Fatalf("%s %s = %d, want %d: %.600s", method, path, res.StatusCode, want, text)
-	}
-	if location := res.Header.Get("Location"); location != "" {
+	a := b.Want(t, method, path, want, form)
+	if location := a.Header.Get("Location"); location != "" {
 		return location
 	}
-	return string(text)
+	return a.Text
 }
 
 func (b *browser) get(t *testing.T, path string, want int) string {
@@ -144,11 +96,7 @@ func (b *browser) get(t *testing.T, path string, want int) string {
 
 func (b *browser) post(t *testing.T, path string, want int, pairs ...string) string {
 	t.Helper()
-	form := url.Values{}
-	for i := 0; i+1 < len(pairs); i += 2 {
-		form.Add(pairs[i], pairs[i+1])
-	}
-	return b.do(t, http.MethodPost, path, want, form)
+	return b.do(t, http.MethodPost, path, want, webtest.Form(pairs...))
 }
 
 // agent gives the stored agent with the password hash.
@@ -178,14 +126,9 @@ func (s *site) lastLetter(t *testing.T) ticketing.Delivery {
 	return sent[len(sent)-1]
 }
 
-func has(t *testing.T, body string, parts ...string) {
+func has(t *testing.T, page string, parts ...string) {
 	t.Helper()
-	for _, p := range parts {
-		if !strings.Contains(body, p) {
-			_, content, _ := strings.Cut(body, "<main")
-			t.Errorf("the page lacks %q: %.3000s", p, content)
-		}
-	}
+	webtest.Has(t, page, parts...)
 }
 
 var welcomeLink = regexp.MustCompile(`/welcome/[A-Za-z0-9_-]+`)

@@ -14,7 +14,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/sistem48/system48/ticketing"
 	"github.com/sistem48/system48/ticketing/lang"
@@ -68,17 +67,11 @@ func (s *site) send(t *testing.T, path string, want int, fields map[string]strin
 	r, err := http.NewRequestWithContext(context.Background(), http.MethodPost, s.base+path, &body)
 	must(t)(nil, err)
 	r.Header.Set("Content-Type", w.FormDataContentType())
-	r.Header.Set("Sec-Fetch-Site", "same-origin")
-	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, Timeout: 20 * time.Second}
-	res, err := client.Do(r)
-	must(t)(nil, err)
-	defer func() { _ = res.Body.Close() }()
-	text, err := io.ReadAll(res.Body)
-	must(t)(nil, err)
-	if res.StatusCode != want {
-		t.Fatalf("POST %s = %d, want %d: %.800s", path, res.StatusCode, want, text)
+	a := s.anybody.Send(t, r)
+	if a.StatusCode != want {
+		t.Fatalf("POST %s = %d, want %d: %.800s", path, a.StatusCode, want, a.Text)
 	}
-	return answer{res, string(text)}
+	return answer{a.Response, a.Text}
 }
 
 // TestPhotos lets a citizen add a message with photos, and photos alone: they lie

@@ -3,10 +3,8 @@ package portal
 import (
 	"bytes"
 	"context"
-	"io"
 	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"strconv"
 	"strings"
@@ -14,21 +12,20 @@ import (
 	"testing"
 	"time"
 
-	"github.com/a-h/templ"
 
 	"github.com/sistem48/system48/ticketing"
 	"github.com/sistem48/system48/ticketing/lang"
 	"github.com/sistem48/system48/ticketing/letters"
 	"github.com/sistem48/system48/ticketing/ticketingtest"
-	"github.com/sistem48/system48/ui/components"
-	"github.com/sistem48/system48/ui/web"
+	"github.com/sistem48/system48/ui/web/webtest"
 )
 
 // A site is the portal on an in-memory bureau, served on loopback.
 type site struct {
 	*ticketingtest.Office
-	base string
-	log  *bytes.Buffer
+	base    string
+	anybody *webtest.Browser
+	log     *bytes.Buffer
 	slow atomic.Int64 // nanoseconds that finding a ticket takes longer
 }
 
@@ -41,21 +38,11 @@ func (s *site) TicketForCitizen(ctx context.Context, ref ticketing.Reference) (*
 func newSite(t *testing.T, profile string) *site {
 	t.Helper()
 	s := &site{Office: ticketingtest.NewOffice(t, profile), log: &bytes.Buffer{}}
-	srv := httptest.NewUnstartedServer(nil)
-	s.base = "http://" + srv.Listener.Addr().String()
-	s.Core.Settings.PublicURL = s.base
-	kit, err := web.New(web.Options{
-		Log: slog.New(slog.NewJSONHandler(s.log, nil)), Now: s.Clock.Now, Zone: ticketingtest.Zone(), PublicURL: s.base,
-		Store: s.Store, Sessions: s.Store, Gate: s.Store, ErrorPage: func(v web.ProblemView) templ.Component { return components.Problem(v) },
+	srv := webtest.Serve(t, s.Office, slog.NewJSONHandler(s.log, nil), func(srv *webtest.Server) {
+		New(Deps{Kit: srv.Kit, Bureau: s.Core, Reads: s, Blobs: s.Blobs, Sentence: letters.SentenceToCitizen, City: "Glavni grad", Phone: "19848"}).Register(srv.Echo)
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	e := kit.Echo()
-	New(Deps{Kit: kit, Bureau: s.Core, Reads: s, Blobs: s.Blobs, Sentence: letters.SentenceToCitizen, City: "Glavni grad", Phone: "19848"}).Register(e)
-	srv.Config.Handler = e
-	srv.Start()
-	t.Cleanup(srv.Close)
+	s.base, s.anybody = srv.Base, srv.NewBrowser(t)
+	s.anybody.Client.Jar = nil
 	return s
 }
 
@@ -68,29 +55,8 @@ type answer struct {
 // do asks as a browser without scripts and without cookies.
 func (s *site) do(t *testing.T, method, path string, form url.Values) answer {
 	t.Helper()
-	var body io.Reader
-	if form != nil {
-		body = strings.NewReader(form.Encode())
-	}
-	r, err := http.NewRequestWithContext(context.Background(), method, s.base+path, body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Header.Set("Sec-Fetch-Site", "same-origin")
-	if form != nil {
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	}
-	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, Timeout: 20 * time.Second}
-	res, err := client.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = res.Body.Close() }()
-	text, err := io.ReadAll(res.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return answer{res, string(text)}
+	a := s.anybody.Do(t, method, path, form)
+	return answer{a.Response, a.Text}
 }
 
 func (s *site) get(t *testing.T, path string, want int) string {

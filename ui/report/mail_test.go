@@ -21,7 +21,7 @@ func (s *site) press(t *testing.T) *Press {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Press{Store: s.Store, Reads: s.Store, Texts: c, Now: s.Clock.Now, PublicURL: s.base}
+	return &Press{Store: s.Store, Reads: s.Store, Texts: c, Now: s.Clock.Now, PublicURL: s.Base}
 }
 
 // TestPrintedReport compares what is mailed on Friday with the page it names, in
@@ -60,7 +60,7 @@ func TestPrintedReport(t *testing.T) {
 		if !strings.Contains(contents, inPDF(value)) || !strings.HasSuffix(got.File, ".pdf") {
 			t.Errorf("%s: the PDF %s does not have %s", tag, got.File, value)
 		}
-		page := s.as(t, s.Adam, tag).get(t, strings.TrimPrefix(got.URL, s.base), http.StatusOK)
+		page := s.as(t, s.Adam, tag).get(t, strings.TrimPrefix(got.URL, s.Base), http.StatusOK)
 		has(t, page, value)
 	}
 	if _, err := s.press(t).Print(t.Context(), s.Hana, s.Bureau.ID, issue); ticketing.KindOf(err) != ticketing.NotFound {
