@@ -10,6 +10,8 @@ import (
 
 	"github.com/sistem48/system48/storage"
 	"github.com/sistem48/system48/ticketing"
+	"github.com/sistem48/system48/ticketing/lang"
+	"github.com/sistem48/system48/ticketing/letters"
 	"github.com/sistem48/system48/ticketing/ticketingtest"
 )
 
@@ -28,7 +30,10 @@ var minuteEnd = time.Date(2026, 3, 9, 12, 1, 0, 0, time.UTC)
 // open opens n tickets whose answer falls due evenly over the span before end.
 func (m *minute) open(db *storage.DB, n int, end time.Time, span time.Duration, late bool) {
 	m.t.Helper()
-	rules := ticketingtest.Rulebook(m.t, "24x7")
+	dir, err := db.Directory(m.t.Context())
+	if err != nil {
+		m.t.Fatal(err)
+	}
 	const batch = 50
 	work := make(chan int)
 	var wait sync.WaitGroup
@@ -49,8 +54,8 @@ func (m *minute) open(db *storage.DB, n int, end time.Time, span time.Duration, 
 						at := end.Add(-48*time.Hour - span + time.Duration(i+1)*(span/time.Duration(n))).Truncate(time.Microsecond)
 						k := ticketing.Open(ticketing.Opening{
 							ID: ticketing.TicketID(id), Ref: ticketing.NewReference("S48", 2026, number), Subject: "Rupa", Channel: ticketing.ChannelEmail,
-							Category: m.Other, Department: m.Bureau.ID, ReceivedAt: at,
-						}, ticketing.SystemActor("intake"), rules, at)
+							Category: m.Pothole, Department: m.Roads.ID, ReceivedAt: at,
+						}, ticketing.SystemActor("intake"), dir.Rules, at)
 						if err := tx.SaveTicket(context.Background(), k); err != nil {
 							return err
 						}
@@ -81,23 +86,27 @@ func (m *minute) judge(processes int) time.Duration {
 	m.t.Helper()
 	now := func() time.Time { return minuteEnd }
 	var watches []ticketing.Watch
+	book, err := letters.New(letters.Options{City: "Podgorica", Phone: "080 081 048", Zone: ticketingtest.Zone(), Default: lang.SrLatn})
+	if err != nil {
+		m.t.Fatal(err)
+	}
 	for range processes {
 		db := open(m.t, m.url, now)
-		b := &ticketing.Bureau{Store: db, Keys: ticketingtest.Keyring(), Settings: ticketingtest.Settings(), Now: now}
+		b := &ticketing.Bureau{Store: db, Keys: ticketingtest.Keyring(), Letters: book, Settings: ticketingtest.Settings(), Now: now}
 		watches = append(watches, ticketing.Watch{Bureau: b, Duties: db})
 	}
 	start := time.Now()
 	var wait sync.WaitGroup
 	for _, w := range watches {
 		wait.Go(func() {
-			for {
-				did, err := w.Run(context.Background())
-				if err != nil {
-					m.t.Error(err)
-					return
-				}
-				if did == 0 {
-					return
+			tell := ticketing.Escalation{Bureau: w.Bureau}
+			for _, run := range []func(context.Context) (int, error){w.Run, tell.Run} {
+				for did := 1; did > 0; {
+					var err error
+					if did, err = run(context.Background()); err != nil {
+						m.t.Error(err)
+						return
+					}
 				}
 			}
 		})
@@ -106,7 +115,9 @@ func (m *minute) judge(processes int) time.Duration {
 	return time.Since(start)
 }
 
-// check demands of every due promise one breach at its due instant (I9).
+// check demands of every due promise one breach at its due instant (I9), and that
+// each step of its ladder up to then was taken once: whoever was to answer four
+// hours before, the head at due.
 func (m *minute) check(db *storage.DB) {
 	m.t.Helper()
 	wrong := 0
@@ -115,20 +126,41 @@ func (m *minute) check(db *storage.DB) {
 		if err != nil {
 			m.t.Fatal(err)
 		}
-		breaches := 0
+		breaches, steps := 0, map[string]int{}
 		for _, e := range events {
+			if e.Kind == ticketing.EventEscalated {
+				steps[fmt.Sprint(e.Data["after"], e.Data["tell"])]++
+			}
 			if e.Kind == ticketing.EventBreached {
 				if breaches++; e.Data["due"] != due.Format(time.RFC3339) {
 					m.t.Errorf("%s fell due %v, recorded %v", ref, due, e.Data["due"])
 				}
 			}
 		}
-		if _, ok := ticketing.VerifyChain(events, 0, ""); breaches != 1 || !ok {
+		ladder := len(steps) == 2 && steps["-14400assignee"] == 1 && steps["0head"] == 1
+		if _, ok := ticketing.VerifyChain(events, 0, ""); breaches != 1 || !ok || !ladder {
 			wrong++
 			if wrong < 10 {
-				m.t.Errorf("%s: %d breaches recorded, chain whole: %t", ref, breaches, ok)
+				m.t.Errorf("%s: %d breaches recorded, chain whole: %t, steps of the ladder: %v", ref, breaches, ok, steps)
 			}
 		}
+	}
+	m.told(db)
+}
+
+// told demands one letter to the head about all that fell due together.
+func (m *minute) told(db *storage.DB) {
+	m.t.Helper()
+	list, err := db.ClaimDeliveries(m.t.Context(), ticketing.ChannelEmail, 10_000, time.Hour, 10_000)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	to := map[string]int{}
+	for _, d := range list {
+		to[d.To.Address]++
+	}
+	if to[m.Hana.Email] != 1 {
+		m.t.Errorf("the head was told by %d letters, want 1: %v", to[m.Hana.Email], to)
 	}
 }
 
