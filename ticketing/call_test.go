@@ -240,7 +240,7 @@ func TestCallTellsWhoseTelephoneRings(t *testing.T) {
 		for {
 			select {
 			case s := <-heard:
-				if s.Type == ticketing.SignalCall {
+				if s.Type == ticketing.SignalRing {
 					out = append(out, s.Agent)
 				}
 			case <-time.After(20 * time.Millisecond):

@@ -172,11 +172,17 @@ func (g *gathering) save(ctx context.Context, tx Tx) error {
 		if call.Past {
 			continue
 		}
-		for _, a := range g.dir.Rung(call) {
-			tx.Notify(Signal{Type: SignalCall, Call: call.ID, Agent: a})
-		}
+		tellOf(tx, g.dir, call)
 	}
 	return nil
+}
+
+// tellOf tells those whose telephone it is, and who lists calls.
+func tellOf(tx Tx, dir *Directory, call *Call) {
+	tx.Notify(Signal{Type: SignalCall})
+	for _, a := range dir.Rung(call) {
+		tx.Notify(Signal{Type: SignalRing, Call: call.ID, Agent: a})
+	}
 }
 
 // await sets when it is decided what becomes of the call: a while after the last

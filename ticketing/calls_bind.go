@@ -52,7 +52,8 @@ func bindCall(ctx context.Context, tx Tx, t *Ticket, id CallID, as LedgerState, 
 		call.Agent = by.Agent
 	}
 	t.bind(call, by, now)
-	tx.Notify(Signal{Type: SignalCall, Call: call.ID, Agent: call.Agent})
+	tx.Notify(Signal{Type: SignalCall})
+	tx.Notify(Signal{Type: SignalRing, Call: call.ID, Agent: call.Agent})
 	return tx.SaveCall(ctx, call)
 }
 

@@ -103,9 +103,7 @@ func (c *Calls) decide(ctx context.Context, tx Tx, dir *Directory, id CallID) er
 	if call.Recording != "" && call.File.Key == "" && call.FetchAt.IsZero() && call.FetchTries == 0 {
 		call.FetchAt = now
 	}
-	for _, a := range dir.Rung(call) {
-		tx.Notify(Signal{Type: SignalCall, Call: call.ID, Agent: a})
-	}
+	tellOf(tx, dir, call)
 	tx.Notify(Signal{Type: "ledger"})
 	return tx.SaveCall(ctx, call)
 }

@@ -259,9 +259,12 @@ type Signal struct {
 	Call       CallID
 }
 
-// SignalCall says that a call rings, was taken up or ended. Agent is who is told
-// of it, 0 for everybody.
-const SignalCall = "call"
+// Signals of calls: something of a call changed; and it did at somebody's
+// telephone, where it rings, was taken up or ended (Agent 0: everybody's).
+const (
+	SignalCall = "call"
+	SignalRing = "ring"
+)
 
 // Signals of where members of staff are; nothing changed, and nothing of it is
 // stored. Ticket, Department and Agent say who is where.

@@ -43,6 +43,7 @@ type Area struct {
 	views  *ticketing.Views
 	// telephone is what is done with calls.
 	telephone *ticketing.Calls
+	callers   callers
 }
 
 // New gives the area; Register mounts it.
@@ -77,6 +78,7 @@ func (a *Area) Register(e *echo.Echo) {
 	g.GET("/mail/:message", a.mail, web.Need(ticketing.RightRead))
 	g.GET("/mail/:message/raw", a.raw, web.Need(ticketing.RightRaw))
 
+	a.registerRinging(g)
 	g.GET("/search", a.search, web.Need(ticketing.RightRead))
 	g.GET("/search/options", a.searchOptions, web.Need(ticketing.RightRead))
 	a.registerNew(e, g)
@@ -181,6 +183,8 @@ func MaySignal(_ context.Context, by ticketing.Actor, s ticketing.Signal) bool {
 		return by.May(ticketing.RightLedger)
 	case ticketing.SignalCall:
 		return by.May(ticketing.RightCalls)
+	case ticketing.SignalRing:
+		return (s.Agent == 0 || s.Agent == by.Agent) && by.May(ticketing.RightCalls)
 	case "outbox":
 		return by.May(ticketing.RightReply)
 	case "session", "notice":

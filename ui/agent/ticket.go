@@ -74,6 +74,7 @@ type phoneView struct {
 
 // An entry is one line of the timeline: a day, a message or an event.
 type entry struct {
+	call    *callEntry
 	day     time.Time
 	message *messageView
 	icon    string
@@ -121,7 +122,11 @@ func (a *Area) load(c echo.Context, ref ticketing.Reference) (*ticketPage, error
 	}
 	p.may = rights(by, &p.t)
 	p.clocks, p.due = clocks(ctx, dir.Rules, p)
-	p.entries = timeline(ctx, by, dir, v, p.path)
+	called, err := a.Reads.CallsOf(ctx, v.Ticket.ID)
+	if err != nil {
+		return nil, err
+	}
+	p.entries = timeline(ctx, by, dir, v, p.path, callEntries(ctx, by, dir, called))
 	p.facts = p.factList(ctx)
 	p.custody, p.referrals, p.bodies = custody(ctx, dir, v, p), referralViews(ctx, dir, p), bodyOptions(ctx, dir)
 	p.consults = consultViews(ctx, by, dir, p)

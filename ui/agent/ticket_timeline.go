@@ -13,7 +13,7 @@ import (
 )
 
 // timeline merges messages and events, by day.
-func timeline(ctx context.Context, by ticketing.Actor, dir *ticketing.Directory, v *ticketing.TicketView, path string) []entry {
+func timeline(ctx context.Context, by ticketing.Actor, dir *ticketing.Directory, v *ticketing.TicketView, path string, calls []entry) []entry {
 	var list, letters []entry
 	byMessage := map[ticketing.MessageID][]ticketing.Delivery{}
 	for _, d := range v.Deliveries {
@@ -32,6 +32,7 @@ func timeline(ctx context.Context, by ticketing.Actor, dir *ticketing.Directory,
 			list = append(list, e)
 		}
 	}
+	list = append(list, calls...)
 	list = append(list, letters...) // of one instant the cause stands first
 	slices.SortStableFunc(list, func(x, y entry) int { return x.at.Compare(y.at) })
 	return withDays(ctx, list)

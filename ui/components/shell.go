@@ -105,6 +105,9 @@ func singleKeys(ctx context.Context) string {
 // mayWork reports whether the reader works on tickets.
 func mayWork(ctx context.Context) bool { return may(ctx, ticketing.RightWrite) }
 
+// mayCall reports whether calls ring at the reader's page.
+func mayCall(ctx context.Context) bool { return may(ctx, ticketing.RightCalls) }
+
 // mayOpen reports whether the reader may open tickets by hand.
 func mayOpen(ctx context.Context) bool { return may(ctx, ticketing.RightOpen) }
 

@@ -29,7 +29,7 @@ type File struct {
 var (
 	pictures  = map[string]bool{"image/png": true, "image/jpeg": true, "image/gif": true, "image/webp": true}
 	documents = map[string]bool{
-		"application/pdf": true, "text/plain": true, "audio/mpeg": true, "audio/wav": true, "video/mp4": true, "video/webm": true,
+		"application/pdf": true, "text/plain": true, "audio/mpeg": true, "audio/wav": true, "audio/wave": true, "application/ogg": true, "video/mp4": true, "video/webm": true,
 		"application/zip": true,
 	}
 	// officeTypes are all zip archives inside, so their claimed type stands.

@@ -50,7 +50,7 @@ func TestHeaders(t *testing.T) {
 			t.Fatalf("%s: no fresh nonce in %q", path, csp)
 		}
 		seen[m[1]] = true
-		want := "default-src 'none'; script-src 'self' 'nonce-" + m[1] + "'; style-src 'self'; img-src 'self' data: blob: https://tiles.example; font-src 'self'; connect-src 'self'; " +
+		want := "default-src 'none'; script-src 'self' 'nonce-" + m[1] + "'; style-src 'self'; img-src 'self' data: blob: https://tiles.example; media-src 'self'; font-src 'self'; connect-src 'self'; " +
 			"manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; frame-src 'self'"
 		if csp != want {
 			t.Errorf("%s: CSP = %q, want %q", path, csp, want)

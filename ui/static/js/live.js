@@ -22,6 +22,10 @@ let timer = 0;
 
 onSignal((s) => {
   if (s.type === "ping") return;
+  if (s.type === "ring") { // a telephone does not wait
+    for (const e of document.querySelectorAll('[data-live="ring"]')) trigger(e, "changed");
+    return;
+  }
   if (s.type === "resync") resync = true;
   else if (s.type === "presence") seats.add(s.ticket);
   else {
