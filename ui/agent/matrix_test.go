@@ -59,6 +59,9 @@ var routes = map[string]route{
 
 	"GET /agent/calls":                        {right: ticketing.RightCalls, path: "/agent/calls"},
 	"GET /agent/calls/files":                  {right: ticketing.RightLedger, path: "/agent/calls/files"},
+	"GET /agent/ringing":                      {right: ticketing.RightCalls, path: "/agent/ringing"},
+	"GET /agent/recordings/:call":             {right: ticketing.RightRead, path: "/agent/recordings/1"},
+	"POST /agent/recordings/:call/fetch":      {right: ticketing.RightCalls, path: "/agent/recordings/1/fetch"},
 	"GET /agent/calls/files/:file":            {right: ticketing.RightLedger, path: "/agent/calls/files/1"},
 	"POST /agent/calls/:call/reveal":          {right: ticketing.RightCalls, path: "/agent/calls/1/reveal"},
 	"POST /agent/calls/:call/bind":            {right: ticketing.RightCalls, path: "/agent/calls/1/bind", form: []string{"ref", "{ref}"}},
@@ -116,7 +119,7 @@ var routes = map[string]route{
 // ownOnly are things that belong to one person: for others they are not there
 // even when the right and the ticket are theirs.
 var ownOnly = map[string]bool{
-	"GET /agent/calls/files/:file": true, "POST /agent/calls/:call/bind": true, "POST /agent/calls/callbacks/:ref/tried": true, // no file was read, and nobody missed a call
+	"GET /agent/recordings/:call": true, "POST /agent/recordings/:call/fetch": true, "GET /agent/calls/files/:file": true, "POST /agent/calls/:call/bind": true, "POST /agent/calls/callbacks/:ref/tried": true, // no file was read, and nobody missed a call
 	"DELETE /agent/t/:ref/uploads/:upload": true, "POST /agent/t/:ref/messages/:message/take-back": true,
 	"GET /agent/t/:ref/templates/:id": true,                                                                           // there are none
 	"POST /agent/views/:id":           true, "POST /agent/views/:id/move": true, "POST /agent/views/:id/delete": true, // nobody keeps any

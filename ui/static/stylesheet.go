@@ -14,7 +14,7 @@ var (
 		"components/dialog", "components/feedback", "components/chart",
 	}
 	staff = []string{
-		"agent/shell", "agent/queue", "agent/ticket", "agent/why", "agent/calls", "agent/settings",
+		"agent/shell", "agent/queue", "agent/ticket", "agent/why", "agent/calls", "agent/ringing", "agent/settings",
 		"agent/report", "agent/sign-in", "agent/specimen", "agent/narrow",
 	}
 	portal = []string{
