@@ -35,6 +35,7 @@ type Reads interface {
 	ticketing.LedgerReads
 	ticketing.OutgoingReads
 	ticketing.RoutingReads
+	ticketing.CallReads
 	report.Source
 }
 
@@ -104,6 +105,7 @@ func (a *API) Mount(e *echo.Echo) {
 	a.registerRouting()
 	a.registerAbsences()
 	a.registerViews()
+	a.registerCalls()
 	description := a.describe()
 	a.Kit.Machine(e, Prefix+descriptionPath).GET("", func(c echo.Context) error {
 		return c.Blob(http.StatusOK, "application/json", description)

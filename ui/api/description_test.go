@@ -286,6 +286,9 @@ func TestDescriptionIsTrue(t *testing.T) {
 		{"get-attachment", "", "", "file"},
 		{"list-deliveries", "?state=failed", "", ""},
 		{"retry-delivery", "", "", "1"},
+		{"list-calls", "", "", ""},
+		{"get-call", "", "", "1"},
+		{"list-callbacks", "", "", ""},
 		{"list-intake", "", "", ""},
 		{"get-intake-item", "", "", num(item)},
 		{"retry-intake-item", "", "", num(item)},
@@ -297,6 +300,9 @@ func TestDescriptionIsTrue(t *testing.T) {
 			id = file
 		case "asked":
 			id = d.asked(t, ticketing.Reference(ref))
+		}
+		if step.id == "list-calls" {
+			d.rang(t)
 		}
 		path := strings.NewReplacer("{ref}", ref, "{id}", id, "{version}", "1", "{part}", "streets", "{name}", "added").Replace(r.path) + step.query
 		a := d.call(t, adam, r.method, path, step.body).want(t, max(r.status, http.StatusOK))
