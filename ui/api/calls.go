@@ -40,9 +40,9 @@ type callJSON struct {
 	EndedAt    *time.Time    `json:"ended_at"`
 	Talk       int           `json:"talk_seconds"`
 	Wait       int           `json:"wait_seconds"`
-	Result     *string       `json:"result" enum:"answered,missed,busy,failed,voicemail"`
+	Result     *string       `json:"result" doc:"answered, missed, busy, failed or voicemail; null while it rings"`
 	Cause      *string       `json:"cause" doc:"why it ended, in the source's own word"`
-	Recording  *string       `json:"recording" enum:"here,awaited,failed" doc:"whether its recording lies in the bureau"`
+	Recording  *string       `json:"recording" doc:"here, awaited or failed: whether its recording lies in the bureau"`
 	Intake     int64         `json:"intake" doc:"its entry of the intake ledger"`
 	State      string        `json:"disposition" enum:"received,ticketed,joined,duplicate,quarantined,ignored"`
 	Reason     *string       `json:"reason" doc:"of ignored"`
