@@ -64,6 +64,10 @@ type CTI struct {
 	Count func(source, event string, status int)
 }
 
+// DryRun is the header of an event that is to be understood and answered but not
+// stored: so doctor tries the way to here.
+const DryRun = "X-System48-Dry-Run"
+
 var _ http.Handler = (*CTI)(nil)
 
 // ServeHTTP takes one event.
@@ -117,6 +121,10 @@ func (c *CTI) take(w http.ResponseWriter, r *http.Request, line *Line) {
 		return
 	}
 	e, err := parseEvent(r.Header.Get("Content-Type"), body)
+	if err == nil && r.Header.Get(DryRun) != "" {
+		c.answer(w, line.Source, e.Event, http.StatusOK, line.reply(&e))
+		return
+	}
 	if err == nil {
 		err = c.store(r.Context(), line, &e)
 	}

@@ -225,6 +225,24 @@ func TestCTIDoesNotLie(t *testing.T) {
 	}
 }
 
+// An event to try the way with is answered as it would be, and not stored.
+func TestCTIDryRun(t *testing.T) {
+	t.Parallel()
+	x := newExchange(t)
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/hooks/cti/"+token, strings.NewReader("event=newCall&direction=in&callId=k&from=069999999"))
+	r.Header.Set("Content-Type", asForm)
+	r.Header.Set(phone.DryRun, "1")
+	w := httptest.NewRecorder()
+	x.cti.ServeHTTP(w, r)
+	if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), "reject") {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	page, err := x.Store.Ledger(t.Context(), ticketing.LedgerFilter{})
+	if err != nil || len(page.Items) != 0 {
+		t.Errorf("ledger = %v, %v", page.Items, err)
+	}
+}
+
 // Who has no token learns nothing, and large bodies are not read to their end.
 func TestCTIGate(t *testing.T) {
 	t.Parallel()

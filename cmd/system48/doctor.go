@@ -103,6 +103,7 @@ func examine(ctx context.Context, cfg Config, errs io.Writer) []finding {
 	}
 	list = append(list, s.examineCallLogs(ctx)...)
 	list = append(list, examineTexts(ctx, cfg)...)
+	list = append(list, s.examinePhone(ctx)...)
 	return append(list, examineAddress(cfg))
 }
 
