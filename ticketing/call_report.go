@@ -62,6 +62,8 @@ func (r *CallReport) Check(now time.Time) error {
 		return invalid("direction", "call.direction")
 	case r.Result != "" && !r.Result.Known():
 		return invalid("result", "call.result")
+	case r.Started.IsZero() && r.Answered.IsZero() && r.Ended.IsZero():
+		return invalid("started_at", "call.no_time")
 	case r.Talk < 0 || r.Talk > maxCall:
 		return invalid("talk", "call.duration")
 	case r.Wait < 0 || r.Wait > maxCall:

@@ -195,6 +195,7 @@ func TestCallReportThatCannotBeTrue(t *testing.T) {
 		{"direction", func(c *ticketing.CallReport) { c.Direction = "across" }},
 		{"result", func(c *ticketing.CallReport) { c.Result = "lost" }},
 		{"started_at", func(c *ticketing.CallReport) { c.Started = time.Unix(0, 0) }},
+		{"started_at", func(c *ticketing.CallReport) { c.Started = time.Time{} }},
 		{"started_at", func(c *ticketing.CallReport) { c.Started = ticketingtest.Start.Add(time.Hour) }},
 		{"answered_at", func(c *ticketing.CallReport) { c.Answered = c.Started.Add(-time.Second) }},
 		{"ended_at", func(c *ticketing.CallReport) { c.Ended = c.Started.Add(-time.Second) }},

@@ -128,7 +128,7 @@ func New(d Deps) (*Server, error) {
 	}
 	hooks := kit.Machine(s.echo, "")
 	for path, h := range d.Hooks {
-		hooks.POST(path, echo.WrapHandler(h))
+		hooks.Match([]string{http.MethodPost, http.MethodGet}, path, echo.WrapHandler(h))
 	}
 	return s, nil
 }

@@ -33,6 +33,7 @@ type PhoneSource struct {
 	Blocked          []string       `yaml:"blocked"`           // E.164 numbers whose calls are refused
 	CallerIDs        []CallerIDItem `yaml:"caller_ids"`        // for kind: cti, number to show for calls out, the first that fits
 	CSV              CallLogConfig  `yaml:"csv"`               // for kind: csv
+	Twilio           VoiceConfig    `yaml:"twilio"`            // for kind: twilio
 }
 
 // A CallerIDItem chooses the number that is shown to who is called.
@@ -46,6 +47,7 @@ func (p *PhoneSource) setDefaults() {
 	p.MissedMinRing, p.CallbackDue, p.Settle = ticketing.DefaultMinRing, ticketing.DefaultCallbackDue, ticketing.DefaultCallSettle
 	p.CallbackCalendar = ticketing.DefaultCallCalendar
 	p.CSV = CallLogConfig{Delimiter: ","}
+	p.Twilio = VoiceConfig{Ring: 25 * time.Second, Hours: ticketing.DefaultCallCalendar, VoicemailMax: 2 * time.Minute}
 }
 
 // complete fills in what follows from other keys.
@@ -86,6 +88,8 @@ func (k *checker) phone(list []PhoneSource) {
 			k.cti(key, p)
 		case phoneCSV:
 			k.callLog(key+".csv", p)
+		case phoneTwilio:
+			k.voice(key+".twilio", &p.Twilio)
 		}
 	}
 }

@@ -73,6 +73,7 @@ func TestExampleMailbox(t *testing.T) {
 		"  imap: {host: imap.example.me, password_file: /run/secrets/imap, start_from: now},\n" +
 		"  smtp: {host: smtp.example.me, password_file: /run/secrets/smtp, from: Sistem 48 <sistem48@example.me>}}],\n" +
 		"  phone: [{name: pbx, kind: cti, token_file: /run/secrets/cti},\n" +
+		"    {name: voice, kind: twilio, twilio: {account_sid: AC00000000000000000000000000000000, auth_token_files: [/run/secrets/twilio]}},\n" +
 		"    {name: log, kind: csv, csv: {path: /var/log/asterisk/cdr-csv/Master.csv, preset: asterisk, start_from: now}}],\n" +
 		"  sms: [{name: texts, account_sid: AC00000000000000000000000000000000, auth_token_files: [/run/secrets/twilio], numbers: [\"+38220234567\"]}]}\n"
 	minimal, _, err := LoadConfig(writeConfig(t, short), nil)

@@ -32,6 +32,7 @@ func (s *system) duties() []duty {
 			return errors.Join(drain(watch.Run)(ctx), drain(escalation.Run)(ctx))
 		}},
 		{name: "calls", every: 10 * time.Second, hour: -1, run: s.phoneDuties()},
+		{name: "voice", every: 15 * time.Minute, hour: -1, run: s.compareVoice},
 		{name: "absences", every: time.Minute, hour: -1, run: drain(away.Run)},
 		{name: "rules", every: 15 * time.Second, hour: -1, run: reapply.Run},
 		{name: "facts", every: 20 * time.Second, hour: -1, run: func(ctx context.Context) error {

@@ -26,7 +26,9 @@ func (s *system) phoneHooks(m *metrics) map[string]http.Handler {
 		}
 		cti.Lines = append(cti.Lines, line)
 	}
-	return map[string]http.Handler{"/hooks/cti/:token": cti, "/api/v1/cti/:token": cti}
+	hooks := map[string]http.Handler{"/hooks/cti/:token": cti, "/api/v1/cti/:token": cti}
+	s.voiceHooks(m, hooks)
+	return hooks
 }
 
 // phoneDuties decide what becomes of calls and fetch their recordings.
@@ -35,6 +37,9 @@ func (s *system) phoneDuties() func(ctx context.Context) error {
 	for i := range s.cfg.Channels.Phone {
 		if p := &s.cfg.Channels.Phone[i]; p.Recordings != "" {
 			fetcher.Recorders[p.Name] = phone.Folder(p.Recordings)
+		} else if p.Kind == phoneTwilio {
+			line := s.voiceLine(p)
+			fetcher.Recorders[p.Name] = &line
 		}
 	}
 	return func(ctx context.Context) error {
