@@ -120,8 +120,10 @@ func orSame(ctx context.Context, name string) string {
 // policyAsks tells what a policy asks for.
 func policyAsks(ctx context.Context, dir *ticketing.Directory, p ticketing.Policy) []ruleLine {
 	out := []ruleLine{
-		{Label: web.T(ctx, "promises.categories")}, {Label: web.T(ctx, "promises.departments")},
-		{Label: web.T(ctx, "promises.priorities")}, {Label: web.T(ctx, "promises.channels")},
+		{Label: web.T(ctx, "promises.categories")},
+		{Label: web.T(ctx, "promises.departments")},
+		{Label: web.T(ctx, "promises.priorities")},
+		{Label: web.T(ctx, "promises.channels")},
 	}
 	for _, id := range p.Categories {
 		if k, ok := dir.Category(id); ok {

@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"testing"
 
-
 	"github.com/sistem48/system48/ticketing"
 	"github.com/sistem48/system48/ticketing/lang"
 	"github.com/sistem48/system48/ticketing/letters"

@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-
 	"github.com/sistem48/system48/ticketing"
 	"github.com/sistem48/system48/ticketing/lang"
 	"github.com/sistem48/system48/ticketing/letters"
@@ -26,7 +25,7 @@ type site struct {
 	base    string
 	anybody *webtest.Browser
 	log     *bytes.Buffer
-	slow atomic.Int64 // nanoseconds that finding a ticket takes longer
+	slow    atomic.Int64 // nanoseconds that finding a ticket takes longer
 }
 
 // TicketForCitizen implements Reads.
