@@ -175,12 +175,39 @@ func (a *Absence) check(dir *Directory, now time.Time) error {
 	if s, ok := dir.Agent(a.Substitute); a.Substitute != 0 && (!ok || s.Disabled || s.Role == RoleAuditor) {
 		return invalid("substitute", "absence.substitute")
 	}
+	if a.circular(dir) {
+		return invalid("substitute", "absence.mutual")
+	}
 	for _, o := range dir.Absences {
 		if o.Agent == a.Agent && o.ID != a.ID && o.From.Before(a.Until) && a.From.Before(o.Until) {
 			return &Error{Kind: Conflict, Field: "from", Key: "absence.overlap"}
 		}
 	}
 	return nil
+}
+
+// circular reports whether the deputy, or whoever stands in for them and so on, is
+// away at the same time and handed over to the one who is away: nobody would be there.
+func (a *Absence) circular(dir *Directory) bool {
+	who, from, until := a.Substitute, a.From, a.Until
+	for range len(dir.Absences) {
+		o, away := find(dir.Absences, func(o *Absence) bool {
+			return o.Agent == who && o.ID != a.ID && o.Substitute != 0 && o.From.Before(until) && from.Before(o.Until)
+		})
+		if !away {
+			return false
+		}
+		if o.From.After(from) {
+			from = o.From
+		}
+		if o.Until.Before(until) {
+			until = o.Until
+		}
+		if who = o.Substitute; who == a.Agent {
+			return true
+		}
+	}
+	return false
 }
 
 // AbsenceDuties is what handing over asks for.

@@ -1,6 +1,7 @@
 package ticketing
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strconv"
@@ -161,7 +162,11 @@ func (c *Custodian) Accept(ctx context.Context, l ReferralLink, s Statement) err
 		if err := x.t.AcceptReferral(n, s.Step, s.Person, s.Outside, x.dir.Rules, x.now); err != nil {
 			return err
 		}
-		return x.remark(ctx, n, s, s.Text)
+		words := s.Text
+		if isBlank(words) { // the ticket is unread though nothing more was written
+			words = cmp.Or(cleanLine(s.Outside, maxOutsideNumber), x.speaker(n, s))
+		}
+		return x.remark(ctx, n, s, words)
 	})
 }
 

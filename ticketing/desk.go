@@ -235,7 +235,15 @@ func (c *change) resolve(ctx context.Context, note string) error {
 	if err != nil {
 		return err
 	}
-	return c.t.Resolve(c.by, c.dir.Rules, proof, note, c.now)
+	return c.missing(c.t.Resolve(c.by, c.dir.Rules, proof, note, c.now))
+}
+
+// missing names in a refusal the one kind of proof that the category demands.
+func (c *change) missing(err error) error {
+	if e := (*Error)(nil); errors.As(err, &e) && e.Key == "closing.proof" {
+		return invalid("proof", "closing.proof_"+string(c.category().Proof))
+	}
+	return err
 }
 
 // hasProof reports whether what the category demands for resolving is there.
@@ -292,7 +300,7 @@ func (d *Desk) Close(ctx context.Context, by Actor, target Target, in CloseInput
 				return err
 			}
 		}
-		if err := c.t.Close(closing, c.by, c.dir.Rules, c.now); err != nil {
+		if err := c.missing(c.t.Close(closing, c.by, c.dir.Rules, c.now)); err != nil {
 			return err
 		}
 		if in.Silent || in.Code == CodeAbuse {

@@ -121,6 +121,11 @@ func (d *Desk) TellBody(ctx context.Context, by Actor, target Target, n int, tex
 	})
 }
 
+// NumberReferral enters the number under which an outside body has the matter.
+func (d *Desk) NumberReferral(ctx context.Context, by Actor, target Target, n int, number string) (*Ticket, error) {
+	return d.act(ctx, by, RightWrite, target, func(c *change) error { return c.t.NumberReferral(n, number, c.by, c.now) })
+}
+
 // words makes a message of what somebody typed.
 func (c *change) words(ctx context.Context, text, author string) (Message, error) {
 	id, err := c.tx.NextID(ctx, IDMessage)

@@ -25,7 +25,7 @@ func TestBodyIsHeard(t *testing.T) {
 		"accepts in silence": {func(r *referred, s ticketing.Statement) error {
 			s.Text = ""
 			return r.cust.Accept(r.Context(), r.link, s)
-		}, false, ticketing.Outside{State: ticketing.ReferralAccepted}},
+		}, true, ticketing.Outside{State: ticketing.ReferralAccepted}},
 		"refuses": {func(r *referred, s ticketing.Statement) error { return r.cust.Refuse(r.Context(), r.link, s) }, true, ticketing.Outside{State: ticketing.ReferralRefused}},
 		"refuses in silence": {func(r *referred, s ticketing.Statement) error {
 			s.Text = ""

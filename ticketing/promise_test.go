@@ -51,7 +51,7 @@ func TestLateTicketCanBeResolvedWithItsAnswer(t *testing.T) {
 	r.must(second(r.desk.Change(t.Context(), r.ana(), at(k), ticketing.Change{Category: &r.Streetlight})))
 	_, _, err := r.desk.Reply(t.Context(), r.ana(), at(k), ticketing.ReplyInput{Text: "?", Kind: ticketing.ReplyQuestion})
 	r.must(err)
-	r.wantKey(second(r.desk.Resolve(t.Context(), r.ana(), at(k), "")), ticketing.Invalid, "closing.proof")
+	r.wantKey(second(r.desk.Resolve(t.Context(), r.ana(), at(k), "")), ticketing.Invalid, "closing.proof_answer")
 	r.later(72 * time.Hour)
 	r.reply(k, ticketing.ReplyInput{Resolve: true})
 	if got := r.ticket(k.Ref); got.State != ticketing.StateResolved {

@@ -142,11 +142,31 @@ func (t *Ticket) may(n, step int, now time.Time) (*Referral, error) {
 	return r, nil
 }
 
+// maxOutsideNumber bounds a body's own number, in characters.
+const maxOutsideNumber = 80
+
+// NumberReferral enters the number under which the body has the matter, as it was
+// told by telephone or letter; "" takes it away. Its mails that name it are found
+// by it from then on.
+func (t *Ticket) NumberReferral(n int, number string, by Actor, now time.Time) error {
+	r := t.Referral(n)
+	if r == nil {
+		return &Error{Kind: NotFound, Field: "referral", Key: "referral.unknown"}
+	}
+	number = cleanLine(number, maxOutsideNumber)
+	if number == r.Outside {
+		return nil
+	}
+	r.Outside = number
+	t.record(by, EventNumbered, now, r.data(map[string]any{"number": number}))
+	return nil
+}
+
 // hear notes who spoke for the body, and its own number; lists by activity show
 // the ticket first.
 func (t *Ticket) hear(r *Referral, person, outside string, now time.Time) {
 	r.Person, r.Step = cleanLine(person, MaxName), r.Step+1
-	if outside = cleanLine(outside, 80); outside != "" {
+	if outside = cleanLine(outside, maxOutsideNumber); outside != "" {
 		r.Outside = outside
 	}
 	if t.LastMessageAt.Before(now) {

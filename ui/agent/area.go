@@ -109,6 +109,7 @@ func (a *Area) registerTicket(t *echo.Group) {
 	t.POST("/refer", a.refer)
 	t.POST("/referrals/:n/withdraw", a.withdrawReferral)
 	t.POST("/referrals/:n/tell", a.tellBody)
+	t.POST("/referrals/:n/number", a.numberReferral)
 	t.POST("/change", a.change)
 	t.POST("/validate", a.validate)
 	t.POST("/reject", a.reject)

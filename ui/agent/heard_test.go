@@ -44,3 +44,20 @@ func TestWhyOfABody(t *testing.T) {
 	must(t, err)
 	ana.get(path+"/why/referral-1", http.StatusConflict)
 }
+
+// TestEndOfConsent: that another requester ended what the earlier one agreed to
+// stands in the ticket's course; so does the number of an outside body that an agent entered.
+func TestEndOfConsent(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "")
+	ref := s.mailed(t, "marko@mail.example", "Rupa", "Rupa.")
+	other := s.View(t, s.mailed(t, "susjed@mail.example", "Drugo", "Drugo.")).Citizen.ID
+	s.ask(t, ref)
+	desk, ana, path := ticketing.Desk{Bureau: s.Core}, s.as(t, s.Ana), ticketing.TicketPath(ref)
+	must(t, second(desk.Refer(t.Context(), ticketing.ActorOf(s.Ana), ticketing.Target{Ref: ref}, ticketing.ReferInput{Body: 1, Reason: "put", Consent: true, Opinion: true})))
+	ana.get(path, http.StatusOK).hasNot(t, "Saglasnost ranijeg podnosioca")
+	must(t, second(desk.SetRequester(t.Context(), ticketing.ActorOf(s.Ana), ticketing.Target{Ref: ref}, other)))
+	ana.get(path, http.StatusOK).has(t, "Saglasnost ranijeg podnosioca", "Upiši njihov broj")
+	ana.post(path+"/referrals/2/number", http.StatusSeeOther, "number", "05-118/26")
+	ana.get(path, http.StatusOK).has(t, "upisuje broj koji vodi Uprava za saobraćaj: 05-118/26", "Izmijeni njihov broj", `value="05-118/26"`)
+}

@@ -23,6 +23,9 @@ type bodyView struct {
 	act   string // address of what can be done with it; "" when it ended
 	why   string // address of why its deed is due then; "" when nothing is
 	waits bool   // for our answer
+	n     int
+	own   string // address its own number is posted to; "" when the reader may not
+	given string // that number
 }
 
 func referralViews(ctx context.Context, dir *ticketing.Directory, p *ticketPage) []bodyView {
@@ -44,7 +47,7 @@ func referralView(ctx context.Context, dir *ticketing.Directory, p *ticketPage, 
 	b, _ := dir.Body(r.Body)
 	look := referralKinds[r.State]
 	v := bodyView{
-		name: ticketing.NameIn(b.Names, p.tag), waits: r.Waits(),
+		name: ticketing.NameIn(b.Names, p.tag), waits: r.Waits(), n: r.N, given: r.Outside,
 		chip: components.ChipView{Kind: look[0], Icon: look[1], Text: web.T(ctx, "refer.state_"+string(r.State))},
 	}
 	fact := func(key, value string) {
@@ -66,6 +69,9 @@ func referralView(ctx context.Context, dir *ticketing.Directory, p *ticketPage, 
 	fact("outside", r.Outside)
 	fact("competent", r.Competent)
 	fact("law", r.Law)
+	if p.may.write && r.State != ticketing.ReferralWithdrawn {
+		v.own = p.path + "/referrals/" + strconv.Itoa(r.N) + "/number"
+	}
 	if !r.Open() {
 		return v
 	}
@@ -176,4 +182,26 @@ func (a *Area) tellBody(c echo.Context) error {
 		_, err := a.desk.TellBody(ctx, by, t, referralNumber(c), text)
 		return err
 	})
+}
+
+// numberReferral enters the number under which the body has the matter.
+func (a *Area) numberReferral(c echo.Context) error {
+	return a.do(c, "", func(ctx context.Context, by ticketing.Actor, t ticketing.Target, f *web.Form) error {
+		number := f.Line("number", maxOutside)
+		_, err := a.desk.NumberReferral(ctx, by, t, referralNumber(c), number)
+		return err
+	})
+}
+
+// maxOutside bounds a body's own number, in characters.
+const maxOutside = 80
+
+// numberID names the field of a referral's number on the page.
+func (v bodyView) numberID() string { return "outside-" + strconv.Itoa(v.n) }
+
+func numberWords(ctx context.Context, v bodyView) string {
+	if v.given == "" {
+		return web.T(ctx, "refer.outside_enter")
+	}
+	return web.T(ctx, "refer.outside_change")
 }

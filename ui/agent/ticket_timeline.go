@@ -204,7 +204,7 @@ var eventIcons = map[ticketing.EventKind]string{
 	ticketing.EventConsulted: "help", ticketing.EventConsultAnswer: "circle-check", ticketing.EventConsultEnded: "arrow-back-up",
 	ticketing.EventReferred: "transfer", ticketing.EventAccepted: "building", ticketing.EventRefused: "x", ticketing.EventBodyAsked: "help",
 	ticketing.EventBodyTold: "mail", ticketing.EventBodyAnswered: "circle-check", ticketing.EventWithdrawn: "arrow-back-up",
-	ticketing.EventReferralLate: "flame", ticketing.EventExpired: "clock", ticketing.EventReminded: "mail", ticketing.EventLinkWanted: "link",
+	ticketing.EventReferralLate: "flame", ticketing.EventExpired: "clock", ticketing.EventReminded: "mail", ticketing.EventNumbered: "tag", ticketing.EventLinkWanted: "link",
 	ticketing.EventChanged: "pencil", ticketing.EventWaiting: "player-pause", ticketing.EventResumed: "player-play",
 	ticketing.EventResolved: "circle-check", ticketing.EventClosed: "lock", ticketing.EventReopened: "refresh",
 	ticketing.EventEpisodeVoid: "arrow-back-up", ticketing.EventSpam: "ban", ticketing.EventNotSpam: "arrow-back-up",
@@ -255,6 +255,8 @@ func eventOf(ctx context.Context, dir *ticketing.Directory, e *ticketing.Event) 
 	case ticketing.EventCallTried:
 		n, _ := integer(e.Data["attempt"])
 		args = append(args, "Attempt", n)
+	case ticketing.EventNumbered:
+		args = append(args, "Number", word(e.Data["number"]))
 	case ticketing.EventWarned, ticketing.EventBreached:
 		args = append(args, "Clock", web.T(ctx, "clock_name."+word(e.Data["clock"])))
 	}
@@ -267,6 +269,9 @@ func eventOf(ctx context.Context, dir *ticketing.Directory, e *ticketing.Event) 
 	}
 	if e.Payload != "" {
 		text += ": " + e.Payload
+	}
+	if ended, _ := e.Data["consent_ended"].([]any); len(ended) > 0 {
+		text += ". " + web.T(ctx, "refer.consent_ended")
 	}
 	return entry{icon: icon, text: text, at: e.At}, true
 }

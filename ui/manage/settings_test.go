@@ -194,7 +194,7 @@ func TestHeld(t *testing.T) {
 		b := s.as(t, s.Adam)
 		s.Receive(t, s.Mail("a@posta.example", "Rupa", "Rupa u ulici."))
 		hold(t, s)
-		has(t, b.get(t, "/manage/mail", http.StatusOK), "1 message is held")
+		has(t, b.get(t, "/manage/mail", http.StatusOK), "1 message is held", `href="/agent/outgoing"`)
 		b.post(t, "/manage/mail/held", http.StatusUnprocessableEntity, "do", "burn")
 		b.post(t, "/manage/mail/held", http.StatusSeeOther, "do", do)
 		counts, _, err := s.Store.DeliveryCounts(t.Context())
