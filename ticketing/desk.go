@@ -238,10 +238,13 @@ func (c *change) resolve(ctx context.Context, note string) error {
 	return c.missing(c.t.Resolve(c.by, c.dir.Rules, proof, note, c.now))
 }
 
+// missingProof says which kind of proof is missing.
+var missingProof = map[Proof]string{ProofAnswer: "closing.proof_answer", ProofPhoto: "closing.proof_photo", ProofDecision: "closing.proof_decision"}
+
 // missing names in a refusal the one kind of proof that the category demands.
 func (c *change) missing(err error) error {
 	if e := (*Error)(nil); errors.As(err, &e) && e.Key == "closing.proof" {
-		return invalid("proof", "closing.proof_"+string(c.category().Proof))
+		return invalid("proof", missingProof[c.category().Proof])
 	}
 	return err
 }

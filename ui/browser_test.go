@@ -375,6 +375,8 @@ func (s *site) pages(t *testing.T, tag lang.Tag) []struct {
 		{"mail", "/manage/mail", true},
 		{"letters", "/manage/letters", true},
 		{"letter", "/manage/letters/receipt/en", true},
+		{"templates", "/manage/templates", true},
+		{"template-new", "/manage/templates/new", true},
 		{"tokens", "/manage/tokens", true},
 		{"staff-not-found", "/manage/users/99999", true},
 		{"report-city", "/reports?period=year", true},
