@@ -2,18 +2,25 @@
 // names; one that stands in another dialog leaves that; [data-close] closes it;
 // a click beside it too. What a dialog's form did is told by an HX-Trigger
 // "dialog-done", which closes it. Focus goes back by itself.
+/** Enter is held down. */
+let held = false;
+document.addEventListener("keydown", (e) => (held = e.isTrusted && e.key === "Enter"), true);
+document.addEventListener("keyup", () => (held = false), true);
+
 /**
- * Opens a dialog when the key that asked for it has had its effect: Enter on a link
- * would otherwise press the button that has the focus in the dialog, too.
+ * Opens a dialog. Enter that pressed the link to it has one more effect to come, on
+ * what has the focus by then: the dialog's closing button, which it must not press.
  * @param {HTMLDialogElement} box @param {string} [field] selector of what gets the focus
  */
 export function openModal(box, field) {
-  setTimeout(() => {
-    if (box.open || !box.isConnected) return;
-    box.showModal();
-    const first = field && box.querySelector(field);
-    if (first instanceof HTMLElement) first.focus();
-  });
+  if (box.open) return;
+  box.showModal();
+  const first = field && box.querySelector(field);
+  if (first instanceof HTMLElement) first.focus();
+  if (!held) return;
+  const swallow = (/** @type {Event} */ e) => e.preventDefault();
+  document.addEventListener("keypress", swallow, true);
+  document.addEventListener("keyup", () => document.removeEventListener("keypress", swallow, true), { once: true, capture: true });
 }
 
 document.addEventListener("click", (e) => {
