@@ -182,7 +182,7 @@ func (a *arrival) tellState(ctx context.Context, sender *Citizen, c command, tag
 	if c.bare && sender != nil {
 		return a.tellStates(ctx, sender, tag)
 	}
-	unknown := LetterData{Ref: c.ref}
+	unknown := LetterData{} // the same words whatever was asked
 	if c.ref == "" {
 		return a.answerText(ctx, PurposeUnknown, tag, unknown)
 	}

@@ -216,3 +216,5 @@ func (r *rig) answerClock(ref ticketing.Reference) ticketing.Clock {
 	r.Fatal("no answer clock")
 	return ticketing.Clock{}
 }
+
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
