@@ -220,6 +220,15 @@ func (db *DB) MessagesBy(ctx context.Context, s ticketing.Scope, messageID, rawS
 	return nil, nil, nil
 }
 
+// MessagesOfProvider finds messages in scope by the provider's name; see
+// ticketing.TicketReads.
+func (db *DB) MessagesOfProvider(ctx context.Context, s ticketing.Scope, providerID string) ([]ticketing.Message, []ticketing.Reference, error) {
+	if providerID = clean(providerID); providerID == "" {
+		return nil, nil, nil
+	}
+	return db.messagesWhere(ctx, s, "messages.id in (select message_id from deliveries where provider_id = ? and provider_id <> '')", providerID)
+}
+
 // AttachmentOf gives a file in scope; see ticketing.TicketReads.
 func (db *DB) AttachmentOf(ctx context.Context, s ticketing.Scope, id ticketing.AttachmentID) (ticketing.Attachment, ticketing.Message, error) {
 	list, _, err := db.messagesWhere(ctx, s, "messages.id = (select message_id from attachments where id = ?)", int64(id))

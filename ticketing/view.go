@@ -158,6 +158,8 @@ type TicketReads interface {
 	MessageOf(ctx context.Context, s Scope, id MessageID) (Message, Reference, error)
 	// MessagesBy finds messages in scope by one of: Message-ID, SHA-256 of the raw bytes.
 	MessagesBy(ctx context.Context, s Scope, messageID, rawSHA256 string) ([]Message, []Reference, error)
+	// MessagesOfProvider finds those in scope that went out by what the provider calls them.
+	MessagesOfProvider(ctx context.Context, s Scope, providerID string) ([]Message, []Reference, error)
 	// MarkSeen records up to which message the agent has seen the ticket; unseen puts it back.
 	MarkSeen(ctx context.Context, a AgentID, t TicketID, m MessageID) error
 	// TicketForCitizen finds a ticket by reference without a scope: the caller

@@ -19,6 +19,7 @@ func newSimulateOutsideCommand() *cobra.Command {
 		Use: "simulate", Short: "Send what telephone systems send, to try an installation out",
 		Long: "Sends events of a telephone system to a running bureau, by the address and the token\nthat a real one would use. The tokens of the demo are in the line of demo --json.",
 	}
+	cmd.AddCommand(newSimulateTextCommand())
 	cmd.AddCommand(newSimulateCallCommand("call", "A call that an agent takes"), newSimulateCallCommand("missed", "A call that nobody takes"),
 		newSimulateCallCommand("voicemail", "A call that leaves a message"))
 	return cmd

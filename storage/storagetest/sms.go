@@ -104,6 +104,25 @@ func testOfProvider(t *testing.T, r *room) {
 	if got := r.loadDelivery(t, d.ID); got.ProviderID != "SMfound" || !got.DeliveredAt.Equal(at) || got.Returns != 2 {
 		t.Errorf("delivery = %+v", got)
 	}
+	k := r.ticket(t, func(k *ticketing.Ticket) { k.Department = r.Roads.ID })
+	m := r.write(t, k.ID, ticketing.Out, nil)
+	r.change(t, k.ID, func(tx ticketing.Tx, k *ticketing.Ticket) error {
+		d, err := r.delivery(tx, ticketing.PurposeAnswer, "+38267000001")
+		d.Channel, d.Ticket, d.Message, d.ProviderID = ticketing.ChannelSMS, k.ID, m.ID, "SManswer"
+		k.Pending.Deliveries = append(k.Pending.Deliveries, d)
+		k.Pending.Events = append(k.Pending.Events, r.event(ticketing.EventDelivered))
+		return err
+	})
+	for _, c := range []struct {
+		scope ticketing.Scope
+		id    string
+		want  int
+	}{{everything, "SManswer", 1}, {everything, "SMfound", 0}, {everything, "", 0}, {ticketing.Scope{}, "SManswer", 0}} {
+		list, refs, err := r.MessagesOfProvider(ctx(), c.scope, c.id)
+		if err != nil || len(list) != c.want || len(refs) != c.want {
+			t.Errorf("MessagesOfProvider(%q) = %d, %v, want %d", c.id, len(list), err, c.want)
+		}
+	}
 	r.in(t, func(tx ticketing.Tx) error {
 		id, of, err := tx.DeliveryOfProvider(ctx(), "SMfound")
 		if id != d.ID || of != 0 {

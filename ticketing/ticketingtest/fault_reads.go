@@ -80,6 +80,14 @@ func (x *FaultStore) MessageOf(ctx context.Context, s ticketing.Scope, id ticket
 	return x.Ports.MessageOf(ctx, s, id)
 }
 
+// MessagesOfProvider implements [ticketing.TicketReads].
+func (x *FaultStore) MessagesOfProvider(ctx context.Context, s ticketing.Scope, providerID string) (out []ticketing.Message, more []ticketing.Reference, err error) {
+	if err = x.step("MessagesOfProvider"); err != nil {
+		return out, more, err
+	}
+	return x.Ports.MessagesOfProvider(ctx, s, providerID)
+}
+
 // MessagesBy implements [ticketing.TicketReads].
 func (x *FaultStore) MessagesBy(ctx context.Context, s ticketing.Scope, messageID, rawSHA256 string) (out []ticketing.Message, more []ticketing.Reference, err error) {
 	if err = x.step("MessagesBy"); err != nil {

@@ -151,6 +151,22 @@ func (s *Store) MessagesBy(ctx context.Context, scope ticketing.Scope, messageID
 	return out, refs, err
 }
 
+// MessagesOfProvider implements [ticketing.TicketReads].
+func (s *Store) MessagesOfProvider(ctx context.Context, scope ticketing.Scope, providerID string) (out []ticketing.Message, refs []ticketing.Reference, err error) {
+	err = s.read(ctx, func(v view) error {
+		for _, d := range v.deliveriesWhere(func(d *ticketing.Delivery) bool { return d.ProviderID == providerID && providerID != "" }) {
+			m, ok := v.messages.get(v.in, d.Message)
+			if !ok || !v.readable(scope, m.Ticket) {
+				continue
+			}
+			t, _ := v.tickets.get(v.in, m.Ticket)
+			out, refs = append(out, *copyOf(m)), append(refs, t.Ref)
+		}
+		return nil
+	})
+	return out, refs, err
+}
+
 // MarkSeen implements [ticketing.TicketReads].
 func (s *Store) MarkSeen(ctx context.Context, a ticketing.AgentID, id ticketing.TicketID, m ticketing.MessageID) error {
 	return s.write(ctx, func(t *tx) error {

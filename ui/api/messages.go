@@ -166,10 +166,14 @@ func (a *API) findMessages(ctx context.Context, c *caller, in *findMessagesInput
 	}
 	out := &messagesOutput{}
 	out.Body.Items = []messageJSON{}
+	header := trimAngles(in.MessageID)
 	if in.SID != "" {
-		return out, nil // no channel with provider's ids has brought anything in
+		header = in.SID // of a text that came in it is what a Message-ID is of a mail
 	}
-	found, refs, err := a.Reads.MessagesBy(ctx, c.actor.Scope(), trimAngles(in.MessageID), strings.ToLower(in.RawSHA256))
+	found, refs, err := a.Reads.MessagesBy(ctx, c.actor.Scope(), header, strings.ToLower(in.RawSHA256))
+	if err == nil && in.SID != "" && len(found) == 0 {
+		found, refs, err = a.Reads.MessagesOfProvider(ctx, c.actor.Scope(), in.SID)
+	}
 	if err != nil {
 		return nil, err
 	}
