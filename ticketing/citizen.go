@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/sistem48/system48/ticketing/lang"
+	"github.com/sistem48/system48/ticketing/number"
 )
 
 // A ContactKind is a sort of address a citizen can be reached at.
@@ -106,13 +107,17 @@ func (c *Citizen) contact(kind ContactKind, address string) *Contact {
 	return nil
 }
 
-// DisplayName is the name, or the first address when there is none.
+// DisplayName is the name, or the first address when there is none; a telephone
+// number with its middle hidden.
 func (c *Citizen) DisplayName() string {
 	if c.Name != "" {
 		return c.Name
 	}
-	if len(c.Contacts) > 0 {
-		return c.Contacts[0].Address
+	if len(c.Contacts) == 0 {
+		return ""
 	}
-	return ""
+	if k := c.Contacts[0]; k.Kind == ContactPhone {
+		return number.Mask(k.Address, "") // numbers are shown whole on request only
+	}
+	return c.Contacts[0].Address
 }

@@ -2,6 +2,7 @@ package ticketing
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/sistem48/system48/ticketing/gsm"
@@ -35,6 +36,27 @@ func (b *Bureau) shortText(p Purpose, tag lang.Tag, data LetterData) (Letter, er
 	}
 	l.Subject, l.Text = "", gsm.Write(l.Text, mode)
 	return l, err
+}
+
+// bodyMark stands for an agent's words where their frame is asked for: a letter of
+// the private use area, which no text has.
+const bodyMark = "\uE000"
+
+// TextFrame gives what stands before and after an agent's words in a text message
+// about the ticket: what a counter has to count with them.
+func (b *Bureau) TextFrame(t *Ticket) (before, after string) {
+	tag := t.Language
+	if tag == "" {
+		tag = b.Settings.Language
+	}
+	l, err := b.Letters.Compose(PurposeAnswer.AsSMS(), tag, LetterData{
+		Ref: t.Ref, Subject: t.Subject, Body: bodyMark, TrackingURL: b.TrackingURL(tag, t), TrackingCode: b.Keys.TrackingCode(t.Ref, t.TrackingEpoch),
+	})
+	if err != nil {
+		return "", ""
+	}
+	before, after, _ = strings.Cut(l.Text, bodyMark)
+	return before, after
 }
 
 // newText prepares a text message; t is nil for one that belongs to no ticket.

@@ -14,6 +14,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/sistem48/system48/ticketing"
+	"github.com/sistem48/system48/ticketing/number"
 	"github.com/sistem48/system48/ui/components"
 	"github.com/sistem48/system48/ui/web"
 )
@@ -44,7 +45,10 @@ func (a *Area) composer(c echo.Context, p *ticketPage) (components.ComposerView,
 		v.Mode = "note"
 	}
 	v.Templates, v.Ready = p.ready()
-	v.To = recipients(p)
+	v.To = a.recipients(ctx, p)
+	if slices.ContainsFunc(v.To, func(o components.Option) bool { return strings.HasPrefix(o.Value, "+") }) {
+		v.SMS = a.smsCount(&p.t)
+	}
 	if len(v.To) == 0 {
 		v.ToNobody = web.T(ctx, "ticket.no_address")
 	}
@@ -73,28 +77,62 @@ func uploadView(path string, u ticketing.Upload) components.UploadView {
 	return components.UploadView{ID: u.ID, Name: u.File.Name, Size: u.File.Size, Remove: path + "/uploads/" + u.ID}
 }
 
-// recipients are the addresses a reply may go to: the one the requester wrote
-// from first, then the requester's others and those that agents added.
-func recipients(p *ticketPage) []components.Option {
+// Values of the field "to" that are no address.
+const (
+	toPortal = "portal" // the answer is published on the status page
+	toPhone  = "phone"  // it was told in a call
+)
+
+// recipients are the ways a reply may go, the citizen's choice first: addresses,
+// telephone numbers, and those that agents added.
+func (a *Area) recipients(ctx context.Context, p *ticketPage) []components.Option {
 	var out []components.Option
-	add := func(name, address string) {
-		if address == "" || slices.ContainsFunc(out, func(o components.Option) bool { return o.Value == address }) {
-			return
+	add := func(value, text string) {
+		if value != "" && !slices.ContainsFunc(out, func(o components.Option) bool { return o.Value == value }) {
+			out = append(out, components.Option{Value: value, Text: text})
 		}
+	}
+	chosen := func(c ticketing.Channel) bool { return p.citizen != nil && p.citizen.Preferred == c }
+	mail := func(name, address string) {
 		text := address
 		if name != "" {
 			text = name + " <" + address + ">"
 		}
-		out = append(out, components.Option{Value: address, Text: text})
+		add(address, text)
 	}
-	add(p.t.ReplyTo.Name, p.t.ReplyTo.Address)
+	for _, w := range a.Bureau.Ways(&p.t, p.citizen) {
+		masked := number.Mask(w.To.Address, homeRegion)
+		switch {
+		case w.Channel == ticketing.ChannelEmail:
+			mail(w.To.Name, w.To.Address)
+		case w.Channel == ticketing.ChannelSMS:
+			add(w.To.Address, web.T(ctx, "ticket.to_sms", "Number", masked))
+		case w.Channel == ticketing.ChannelPhone && chosen(w.Channel):
+			add(toPhone, web.T(ctx, "ticket.to_phone", "Number", masked))
+		case w.Channel == ticketing.ChannelPortal && chosen(w.Channel):
+			add(toPortal, web.T(ctx, "ticket.to_portal"))
+		}
+	}
 	for _, k := range contacts(p.citizen, ticketing.ContactEmail) {
-		add(p.citizen.Name, k.Address)
+		mail(p.citizen.Name, k.Address)
 	}
 	for _, x := range p.t.Parties {
-		add("", x)
+		if !strings.HasPrefix(x, "+") {
+			mail("", x)
+		}
 	}
 	return out
+}
+
+// smsCount is what the counter of the composer needs to know.
+func (a *Area) smsCount(t *ticketing.Ticket) *components.SMSView {
+	rules := a.Bureau.Settings.SMS
+	v := &components.SMSView{Fold: string(rules.Fold), Most: max(1, rules.MaxParts), Price: rules.PricePerPart, Currency: rules.Currency}
+	if v.Fold == "" {
+		v.Fold = "auto"
+	}
+	v.Before, v.After = a.Bureau.TextFrame(t)
+	return v
 }
 
 func randomKey() string {
@@ -109,6 +147,7 @@ type typedMessage struct {
 	draft   ticketing.DraftKind
 	text    string
 	to      []string
+	channel ticketing.Channel   // instead of to
 	seen    ticketing.MessageID // 0: whatever came since does not matter
 	uploads []string
 	once    ticketing.Once
@@ -157,7 +196,13 @@ func (a *Area) readMessage(c echo.Context, f *web.Form, id ticketing.TicketID) (
 		m.draft = ticketing.DraftNote
 	}
 	m.text = f.Text("text_"+string(m.draft), maxTyped)
-	if to := f.Line("to", ticketing.MaxAddress); to != "" {
+	switch to := f.Line("to", ticketing.MaxAddress); to {
+	case "":
+	case toPortal:
+		m.channel = ticketing.ChannelPortal
+	case toPhone:
+		m.channel = ticketing.ChannelPhone
+	default:
 		m.to = []string{to}
 	}
 	if err := a.takeFiles(c, f, id, &m); err != nil {
@@ -212,7 +257,7 @@ func (a *Area) deliver(ctx context.Context, by ticketing.Actor, m typedMessage, 
 	}
 	in := ticketing.ReplyInput{
 		Text: m.text, Kind: ticketing.ReplyAnswer, To: m.to, Uploads: m.uploads, LastSeen: m.seen, Undo: true,
-		Resolve: m.kind == "resolve", Once: m.once,
+		Resolve: m.kind == "resolve", Once: m.once, Channel: m.channel, ByPhone: m.channel == ticketing.ChannelPhone,
 	}
 	if m.kind == "question" {
 		in.Kind, in.Wait = ticketing.ReplyQuestion, true

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/sistem48/system48/ticketing"
+	"github.com/sistem48/system48/ticketing/number"
 	"github.com/sistem48/system48/ui/components"
 	"github.com/sistem48/system48/ui/web"
 )
@@ -82,7 +84,7 @@ func messageOf(ctx context.Context, by ticketing.Actor, dir *ticketing.Directory
 		Text: m.Text[:min(m.FoldAt, len(m.Text))], Quoted: m.Text[min(m.FoldAt, len(m.Text)):], Files: fileViews(m.Files),
 	}}
 	if v.Author == "" {
-		v.Author = m.Author.Address
+		v.Author = shownAddress(m.Author.Address)
 	}
 	if v.Author == "" {
 		v.Author = web.T(ctx, "queue.unknown_sender")
@@ -117,7 +119,7 @@ func messageOf(ctx context.Context, by ticketing.Actor, dir *ticketing.Directory
 }
 
 func (v *messageView) foot(ctx context.Context, d ticketing.Delivery, path string) {
-	f := components.FootView{Icon: deliveryIcon(d.State), Text: d.To.Address + ": " + web.T(ctx, "delivery_state."+string(d.State))}
+	f := components.FootView{Icon: deliveryIcon(d.State), Text: shownAddress(d.To.Address) + ": " + web.T(ctx, "delivery_state."+string(d.State))}
 	switch d.State {
 	case ticketing.DeliveryFailed, ticketing.DeliveryBounced, ticketing.DeliveryUnknown:
 		f.Kind = "bad"
@@ -133,6 +135,15 @@ func (v *messageView) foot(ctx context.Context, d ticketing.Delivery, path strin
 		f.Text += " – " + d.Reply
 	}
 	v.Foot = append(v.Foot, f)
+}
+
+// shownAddress is an address as the page shows it: a telephone number with its
+// middle hidden.
+func shownAddress(s string) string {
+	if strings.HasPrefix(s, "+") {
+		return number.Mask(s, homeRegion)
+	}
+	return s
 }
 
 func how(ctx context.Context, m *ticketing.Message) string {

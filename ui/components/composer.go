@@ -30,8 +30,18 @@ type ComposerView struct {
 	Chosen   string   // of To; "" = the first
 	To       []Option // addresses a reply may go to; empty = nobody can be written to
 	ToNobody string   // why not, when To is empty
+	SMS      *SMSView // what the counter of a text message counts; nil when there is no number to write to
 	Waits    bool     // offers "ask the citizen": the field "answer" is then "question"
 	Resolves bool     // offers "send and resolve": the field "answer" is then "resolve"
+}
+
+// An SMSView is what js/sms.js counts with.
+type SMSView struct {
+	Before, After string // what stands around the words
+	Fold          string // "auto", "always", "never"
+	Most          int    // parts that are paid for; more becomes a link
+	Price         float64
+	Currency      string // ISO 4217
 }
 
 // A PanelView is one kind of text.

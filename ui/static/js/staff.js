@@ -7,6 +7,7 @@ import "./list-nav.js";
 import "./dialog.js";
 import "./palette.js";
 import "./composer.js";
+import "./sms.js";
 import "./templates.js";
 import "./bulk.js";
 import "./gallery.js";
