@@ -50,6 +50,7 @@ type bureau struct {
 	dir      string
 	database string
 	settings string // further lines of the configuration
+	channels string // further lines below channels
 	office   *postoffice.Office
 	imap     *wire
 	smtp     *wire
@@ -146,8 +147,8 @@ categories:
       trusted_authserv_ids: [mx.grad.example]
       imap: {host: %q, port: %s, tls: none, password_file: %q, start_from: all, mark: move, poll_interval: 2s}
       smtp: {host: %q, port: %s, tls: none, auth: password, password_file: %q, timeout: 3s, from: "Sistem 48 <s48@grad.example>"}
-`, b.web, b.web, b.ops, b.database, "file:"+b.file("blobs"), b.file("thread.key"), b.file("tracking.key"), b.settings,
-		imapHost, imapPort, b.file("password"), smtpHost, smtpPort, b.file("password")))
+%s`, b.web, b.web, b.ops, b.database, "file:"+b.file("blobs"), b.file("thread.key"), b.file("tracking.key"), b.settings,
+		imapHost, imapPort, b.file("password"), smtpHost, smtpPort, b.file("password"), b.channels))
 }
 
 func (b *bureau) write(name, text string) {
