@@ -127,6 +127,31 @@ func BenchmarkIntake(b *testing.B) {
 	})
 }
 
+// BenchmarkIntakeRouted is BenchmarkIntake with fifty rules of routing: all of them
+// are asked of every mail, and none fits but the last.
+func BenchmarkIntakeRouted(b *testing.B) {
+	eachBench(b, func(b *testing.B, x *bench) {
+		s := ticketing.RoutingRules{All: true}
+		for i := range 49 {
+			s.Rules = append(s.Rules, ticketing.RoutingRule{
+				Name: fmt.Sprint("pravilo ", i), Then: ticketing.Course{Department: x.Roads.ID},
+				When: ticketing.Conditions{Keywords: []string{fmt.Sprintf("nepostojeće%d", i), fmt.Sprintf("riječ%d*", i)}, Channels: []ticketing.Channel{ticketing.ChannelEmail}},
+			})
+		}
+		s.Rules = append(s.Rules, ticketing.RoutingRule{Name: "ostalo", When: ticketing.Conditions{Always: true}, Then: ticketing.Course{Department: x.Lighting.ID}})
+		router := ticketing.Router{Bureau: x.bureau, Reads: x.db}
+		if err := router.SaveRules(b.Context(), ticketing.ActorOf(x.Adam), &s); err != nil {
+			b.Fatal(err)
+		}
+		time.Sleep(2 * time.Second) // the rules are read anew
+		x.receive(b, 100)
+		b.ResetTimer()
+		start := time.Now()
+		x.receive(b, b.N)
+		b.ReportMetric(float64(b.N)/time.Since(start).Seconds(), "mails/s")
+	})
+}
+
 // refs gives the references of the newest tickets.
 func (x *bench) refs(b *testing.B, n int) []ticketing.Reference {
 	b.Helper()

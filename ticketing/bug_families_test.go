@@ -190,6 +190,27 @@ func TestB14ReopenedCountsAnew(t *testing.T) {
 	}
 }
 
+// TestB15WarningsOfTicketsInWorkingTime: a ticket of Friday afternoon is warned about
+// on Tuesday, three quarters of its working hours later, and not in the night.
+func TestB15WarningsOfTicketsInWorkingTime(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, "office-hours")                            // 16 h of Mon–Fri 07–15
+	r.Clock.Set(time.Date(2026, 3, 6, 13, 0, 0, 0, time.UTC)) // Friday 14:00
+	k := r.opened()
+	warn := time.Date(2026, 3, 10, 9, 0, 0, 0, time.UTC) // Tuesday 10:00: 1 h, 8 h and 3 h later
+	if c := clockOf(k, ticketing.ClockAnswer); !c.WarnAt.Equal(warn) {
+		t.Errorf("to be warned about at %v, want %v", c.WarnAt, warn)
+	}
+	r.later(warn.Add(-time.Minute).Sub(r.Clock.Now()))
+	if n := r.count(k.Ref, ticketing.EventWarned); n != 0 {
+		t.Errorf("%d warnings before their time", n)
+	}
+	r.later(time.Minute)
+	if n := r.count(k.Ref, ticketing.EventWarned); n != 1 {
+		t.Errorf("%d warnings, want 1", n)
+	}
+}
+
 func TestB17OverdueIsComputed(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, "")

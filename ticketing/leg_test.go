@@ -92,12 +92,10 @@ func isOpen(c ticketing.Clock) bool {
 	return slices.Contains([]ticketing.ClockState{ticketing.ClockRunning, ticketing.ClockPaused, ticketing.ClockAnswering}, c.State)
 }
 
-// TestLegClock: the clock of a custody starts once, with the custody (bug family
-// B20), counts the department's own target beside the citizen's clocks (B21), is
-// due no later than the nearest of those, and stands still only for waits of its
-// own custodian.
-func TestLegClock(t *testing.T) {
-	t.Parallel()
+// legRig is an office in which a custody of roads takes 10 working hours and one of
+// lighting 100.
+func legRig(t *testing.T) *rig {
+	t.Helper()
 	r := newRig(t, "")
 	r.must(r.Store.InTx(t.Context(), func(tx ticketing.Tx) error {
 		r.Roads.LegHours, r.Lighting.LegHours = 10, 100
@@ -106,35 +104,60 @@ func TestLegClock(t *testing.T) {
 		}
 		return tx.SaveDepartment(t.Context(), &r.Lighting)
 	}))
-	k := r.open(r.mail("Rupa", "velika rupa"))
-	leg := func() ticketing.Clock {
-		t.Helper()
-		k = r.ticket(k.Ref)
-		for _, c := range slices.Backward(k.Clocks) {
-			if c.Kind == ticketing.ClockLeg {
-				return c
-			}
-		}
-		t.Fatal("no clock of the custody")
-		return ticketing.Clock{}
+	return r
+}
+
+// leg gives the newest clock of a custody.
+func (r *rig) leg(ref ticketing.Reference) ticketing.Clock {
+	r.Helper()
+	c := *clockOf(r.ticket(ref), ticketing.ClockLeg)
+	if c.Kind == "" {
+		r.Fatal("no clock of the custody")
 	}
+	return c
+}
+
+// TestB20LegClockStartsOnce: the clock of a custody starts with the custody, not
+// again when somebody joins, and stands still for waits of its own custodian.
+func TestB20LegClockStartsOnce(t *testing.T) {
+	t.Parallel()
+	r := legRig(t)
+	k := r.open(r.mail("Rupa", "velika rupa"))
 	r.must(second(r.desk.Move(t.Context(), r.ana(), at(k), r.Roads.ID, "")))
-	first := leg()
+	first := r.leg(k.Ref)
 	if first.State != ticketing.ClockRunning || first.Leg != 2 || first.Target != 10*time.Hour || first.Due.IsZero() {
 		t.Fatalf("clock %+v", first)
 	}
 	r.must(second(r.desk.Assign(t.Context(), r.ana(), at(k), r.Ana.ID)))
-	if again := leg(); again.StartSeq != first.StartSeq || !again.Due.Equal(first.Due) {
+	if again := r.leg(k.Ref); again.StartSeq != first.StartSeq || !again.Due.Equal(first.Due) {
 		t.Errorf("assigning somebody started it anew: %+v, was %+v", again, first)
 	}
 	r.must(second(r.desk.Wait(t.Context(), r.ana(), at(k), ticketing.WaitMaterial)))
-	if c := leg(); c.State != ticketing.ClockPaused {
+	if c := r.leg(k.Ref); c.State != ticketing.ClockPaused {
 		t.Errorf("waiting for material it is %s", c.State)
 	}
 	r.Clock.Advance(time.Hour)
 	r.must(second(r.desk.Resume(t.Context(), r.ana(), at(k))))
+	if c := r.leg(k.Ref); c.State != ticketing.ClockRunning || c.StartSeq != first.StartSeq || !c.StartedAt.Equal(first.StartedAt) {
+		t.Errorf("after the wait: %+v, was %+v", c, first)
+	}
+}
+
+// TestB21CustodianHasItsOwnTime: a department counts its own target from when it got
+// the ticket, beside the citizen's clocks and never later than the nearest of them.
+func TestB21CustodianHasItsOwnTime(t *testing.T) {
+	t.Parallel()
+	r := legRig(t)
+	k := r.open(r.mail("Rupa", "velika rupa"))
+	r.Clock.Advance(time.Hour)
+	r.must(second(r.desk.Move(t.Context(), r.ana(), at(k), r.Roads.ID, "")))
+	if c := r.leg(k.Ref); !c.StartedAt.Equal(r.Clock.Now()) || c.Target != 10*time.Hour {
+		t.Errorf("the department's time counts from %v: %+v", c.StartedAt, c)
+	}
+	r.Clock.Advance(time.Hour)
 	r.must(second(r.desk.Move(t.Context(), r.ana(), at(k), r.Lighting.ID, "")))
-	next := leg()
+	next := r.leg(k.Ref)
+	k = r.ticket(k.Ref)
 	if next.Leg != 3 || next.State != ticketing.ClockRunning || !next.Due.Equal(k.DueAt) || !next.OwnDue.After(next.Due) {
 		t.Errorf("a target of 100 h is due %v by itself, %v in the end, the citizen's clock %v", next.OwnDue, next.Due, k.DueAt)
 	}

@@ -86,9 +86,9 @@ func workbookValues(t *testing.T, body []byte) map[string]string {
 	return out
 }
 
-// TestFiguresAgree (B22) asks the same server for the same period in four ways: what
+// TestB22FiguresAgree asks the same server for the same period in four ways: what
 // the page shows, the CSV and the XLSX hold is what programs are given.
-func TestFiguresAgree(t *testing.T) {
+func TestB22FiguresAgree(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.Clock.Advance(6 * 24 * time.Hour)

@@ -147,6 +147,9 @@ func TestB25PausesInTheSameMinute(t *testing.T) {
 	if got := c.Between(from, from.Add(time.Minute), pauses...); got != 40*time.Second {
 		t.Errorf("Between() = %s, want 40s", got)
 	}
+	if due, err := c.Add(from, 40*time.Second, pauses...); err != nil || !due.Equal(from.Add(time.Minute)) {
+		t.Errorf("Add() = %s, %v, want a minute later", due, err)
+	}
 }
 
 func TestB26LongClosure(t *testing.T) {
