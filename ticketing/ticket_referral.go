@@ -69,6 +69,9 @@ func hours(n, none int) time.Duration {
 	return time.Duration(n) * time.Hour
 }
 
+// waitBureau names, in explanations, the time a body waits for the bureau's answer.
+const waitBureau = "bureau"
+
 // counted gives what the deed that is due now is counted by.
 func (r *Referral) counted(rules *Rulebook) (cal *calendar.Calendar, from time.Time, target time.Duration, stops []calendar.Pause) {
 	from, target = r.SentAt, r.AcceptTarget
@@ -76,7 +79,7 @@ func (r *Referral) counted(rules *Rulebook) (cal *calendar.Calendar, from time.T
 		from, target = r.AcceptedAt, r.AnswerTarget
 	}
 	for _, p := range r.Asked {
-		stops = append(stops, calendar.Pause{From: p.From, To: p.To, Reason: string(WaitBody)})
+		stops = append(stops, calendar.Pause{From: p.From, To: p.To, Reason: waitBureau})
 	}
 	return rules.calendarOf(&Clock{Calendar: r.Calendar, CalendarVersion: r.CalVersion}), from, target, stops
 }

@@ -3,6 +3,7 @@ package agent
 import (
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/sistem48/system48/ticketing"
 )
@@ -38,6 +39,10 @@ func TestWhyOfABody(t *testing.T) {
 	ana, path := s.as(t, s.Ana), ticketing.TicketPath(ref)
 	ana.get(path, http.StatusOK).has(t, path+"/why/referral-1")
 	ana.get(path+"/why/referral-1", http.StatusOK).has(t, "Kalendar „office-hours“, verzija 1", "po njegovom kalendaru")
+	link := ticketing.ReferralLink{Ref: string(ref), N: "1", Code: s.Core.Keys.ReferralCode(ref, 1, s.View(t, ref).Ticket.Referrals[0].Epoch)}
+	must(t, (&ticketing.Custodian{Bureau: s.Core}).Ask(t.Context(), link, ticketing.Statement{Person: "Jovana", Text: "Koja traka?"}))
+	s.Clock.Advance(5 * time.Minute)
+	ana.get(path+"/why/referral-1", http.StatusOK).has(t, "Čeka biro")
 	ana.get(path+"/why/referral-2", http.StatusNotFound)
 	ana.get(path+"/why/referral-x", http.StatusNotFound)
 	_, err = desk.WithdrawReferral(t.Context(), by, ticketing.Target{Ref: ref}, 1)
