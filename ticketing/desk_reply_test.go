@@ -305,6 +305,27 @@ func TestUndoWindow(t *testing.T) {
 	r.wantKey(err, ticketing.Conflict, "reply.left")
 }
 
+// TestUndoWhileWaiting: what is taken back while the ticket waits for the
+// citizen's answer to an earlier question ends that wait only if it is the
+// question (I6).
+func TestUndoWhileWaiting(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []ticketing.ReplyKind{ticketing.ReplyAnswer, ticketing.ReplyQuestion} {
+		r := newRig(t, "")
+		k := r.opened()
+		r.reply(k, ticketing.ReplyInput{Kind: ticketing.ReplyQuestion, Undo: true})
+		r.must(second(r.desk.Wait(t.Context(), r.ana(), at(k), ticketing.WaitCitizen)))
+		r.Clock.Advance(time.Second)
+		id := r.reply(k, ticketing.ReplyInput{Kind: kind, Undo: true})
+		_, _, err := r.desk.TakeBack(t.Context(), r.ana(), at(k), id)
+		r.must(err)
+		got := r.ticket(k.Ref)
+		if got.State != ticketing.StateWaiting || len(got.Pauses) != 1 || !got.Pauses[0].To.IsZero() {
+			t.Errorf("%s taken back: state %s, pauses %v; the wait for the question goes on", kind, got.State, got.Pauses)
+		}
+	}
+}
+
 // TestUndoYieldsToTheDue: D20, what would be late by waiting goes at once; a
 // question keeps no promise and waits.
 func TestUndoYieldsToTheDue(t *testing.T) {

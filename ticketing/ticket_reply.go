@@ -101,7 +101,7 @@ func (t *Ticket) Undelivered(d Delivery, m *Message, others []Delivery, by Actor
 		if back := t.unanswer(m, rules); len(back) > 0 {
 			data["unmet"] = back
 		}
-		if t.endVainWait(m.ID, d.State == DeliveryBounced, rules, now) {
+		if t.endVainWait(m, d.State == DeliveryBounced, rules, now) {
 			data["resumed"] = true
 		}
 	}
@@ -165,9 +165,13 @@ func (t *Ticket) unmeet(c *Clock, rules *Rulebook) {
 
 // endVainWait ends the wait for an answer to the ticket's last message when that
 // never reached anybody. It stopped no clock, unless it had been sent and came
-// back.
-func (t *Ticket) endVainWait(m MessageID, sent bool, rules *Rulebook, now time.Time) bool {
-	if t.State != StateWaiting || t.Waiting != WaitCitizen || t.LastMessage != m {
+// back. A message written while the ticket waited already is not what it waits
+// for.
+func (t *Ticket) endVainWait(m *Message, sent bool, rules *Rulebook, now time.Time) bool {
+	if t.State != StateWaiting || t.Waiting != WaitCitizen || t.LastMessage != m.ID {
+		return false
+	}
+	if p := t.openPause(); p != nil && m.CreatedAt.After(p.From) {
 		return false
 	}
 	if t.step(VerbResume, StateOpen) != nil {
@@ -185,7 +189,7 @@ func (t *Ticket) endVainWait(m MessageID, sent bool, rules *Rulebook, now time.T
 func (t *Ticket) TakeBack(m *Message, by Actor, rules *Rulebook, now time.Time) {
 	data := map[string]any{"message": int64(m.ID)}
 	t.unanswer(m, rules)
-	if t.endVainWait(m.ID, false, rules, now) {
+	if t.endVainWait(m, false, rules, now) {
 		data["resumed"] = true
 	}
 	m.TakenBackAt = now
