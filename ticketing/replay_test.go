@@ -25,6 +25,8 @@ type replay struct {
 	received  time.Time
 	validated time.Time
 	pauses    []ticketing.Pause
+	began     []int64                      // numbers of the events with which the pauses began
+	last      map[int64]int64              // number of the last event of an instant (in microseconds)
 	breached  map[string][]ticketing.Pause // the waits as they stood when a clock was found late
 	custody   int64
 	episode   int
@@ -36,9 +38,10 @@ type replay struct {
 
 func replayed(t failer, events []ticketing.Event) *replay {
 	t.Helper()
-	r := &replay{t: t, starts: map[int64]time.Time{}, breached: map[string][]ticketing.Pause{}}
+	r := &replay{t: t, starts: map[int64]time.Time{}, last: map[int64]int64{}, breached: map[string][]ticketing.Pause{}}
 	for _, e := range events {
 		r.step(e)
+		r.last[e.At.UnixMicro()] = e.Seq
 	}
 	return r
 }
@@ -83,6 +86,7 @@ func (r *replay) step(e ticketing.Event) {
 	case ticketing.EventWaiting:
 		r.end(e.At)
 		reason, _ := e.Data["reason"].(string)
+		r.began = append(r.began, e.Seq)
 		r.pauses = append(r.pauses, ticketing.Pause{Reason: ticketing.WaitReason(reason), From: e.At, By: e.Actor, Leg: len(r.legs)})
 	case ticketing.EventResumed:
 		r.end(e.At)
@@ -225,7 +229,7 @@ func (r *replay) stops(rules *ticketing.Rulebook, p ticketing.Profile, c ticketi
 	if seen, late := r.breached[fmt.Sprint(c.Kind, c.StartSeq)]; late && !c.BreachedAt.IsZero() {
 		waits = seen
 	}
-	for _, w := range waits {
+	for i, w := range waits {
 		if c.Kind == ticketing.ClockLeg && w.Leg != c.Leg {
 			continue // another custodian's
 		}
@@ -234,10 +238,12 @@ func (r *replay) stops(rules *ticketing.Rulebook, p ticketing.Profile, c ticketi
 			continue
 		}
 		if !ends.IsZero() {
-			if !w.From.Before(ends) {
+			// After the clock stepped back, what came before the end may bear a later time.
+			before := w.From.Before(ends)
+			if !before && r.began[i] >= r.last[ends.UnixMicro()] {
 				continue
 			}
-			if w.To.IsZero() || w.To.After(ends) {
+			if before && (w.To.IsZero() || w.To.After(ends)) {
 				w.To = ends
 			}
 		}
