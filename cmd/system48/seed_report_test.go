@@ -69,14 +69,15 @@ func (s *system) figuresLead(t *testing.T) {
 			claims = append(claims, claimsOf(r)...)
 		}
 	}
+	s.callersAreAnswered(t, today)
 	seen, some := map[string]bool{}, 0
 	for _, c := range claims {
 		address := c.drill.Values().Encode()
-		if key := fmt.Sprint(address, c.count); c.drill.Set == "" || seen[key] {
+		key := fmt.Sprint(address, c.count)
+		if c.drill.Set == "" || seen[key] {
 			continue
-		} else {
-			seen[key] = true
 		}
+		seen[key] = true
 		if n := s.listed(t, c.drill); n != c.count {
 			t.Errorf("%s says %d, its list has %d: %s", c.what, c.count, n, address)
 		}
@@ -87,6 +88,21 @@ func (s *system) figuresLead(t *testing.T) {
 	t.Logf("%d figures followed, %d of them with tickets", len(seen), some)
 	if some < 300 {
 		t.Errorf("only %d figures have tickets behind them", some)
+	}
+}
+
+// callersAreAnswered: people who left only a telephone number are told on it, and
+// mostly in time.
+func (s *system) callersAreAnswered(t *testing.T, today report.Day) {
+	t.Helper()
+	r, err := report.Department(t.Context(), s.db, ticketing.SystemActor("report"), report.Request{
+		Period: report.Period{From: today - 30, To: today}, Now: time.Now(), Zone: s.zone, Filter: report.Filter{Channels: []ticketing.Channel{ticketing.ChannelPhone}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f := r.Figure(report.AnswerOnTime); f.Denominator < 5 || f.Value() < 0.5 {
+		t.Errorf("of %d calls that fell due %d were answered in time", f.Denominator, f.Numerator)
 	}
 }
 

@@ -311,7 +311,7 @@ func (t *storyteller) do(ctx context.Context, i int, x sampleStory, d sampleDeed
 	case deedTake:
 		_, err = t.desk.Assign(ctx, by, target, agent.ID)
 	case deedAnswer, deedQuestion:
-		err = t.reply(ctx, by, target, d)
+		err = t.reply(ctx, by, target, x, d)
 	case deedCitizen:
 		err = t.write(ctx, x, target, d)
 	case deedNote:
@@ -340,8 +340,9 @@ func (t *storyteller) do(ctx context.Context, i int, x sampleStory, d sampleDeed
 	return err
 }
 
-func (t *storyteller) reply(ctx context.Context, by ticketing.Actor, target ticketing.Target, d sampleDeed) error {
-	in := ticketing.ReplyInput{Text: d.Text, Kind: ticketing.ReplyAnswer}
+// reply writes to the citizen, or tells them on the telephone when that is all there is.
+func (t *storyteller) reply(ctx context.Context, by ticketing.Actor, target ticketing.Target, x sampleStory, d sampleDeed) error {
+	in := ticketing.ReplyInput{Text: d.Text, Kind: ticketing.ReplyAnswer, ByPhone: x.Who.Email == "" && x.Who.Phone != ""}
 	if d.Kind == deedQuestion {
 		in.Kind, in.Wait = ticketing.ReplyQuestion, true
 	}

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -154,8 +155,8 @@ func (s *scribe) measures(list []report.Figure) table {
 }
 
 func (s *scribe) weeksDrawing(r *report.Report) *components.Drawing {
-	if len(r.Weeks) == 0 || len(r.Weeks[0].Points) < 2 {
-		return nil
+	if len(r.Weeks) == 0 || len(r.Weeks[0].Points) < 2 || !slices.ContainsFunc(r.Weeks[0].Points, func(p report.Point) bool { return p.Figure.Known() }) {
+		return nil // nothing fell due, or nothing has yet
 	}
 	d := components.Trend(s.print.T("report.chart", "Name", s.print.T("report.part.weeks")), s.points(r.Weeks[0]), s.target(), s.axis)
 	return &d
