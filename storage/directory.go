@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -118,6 +119,7 @@ func (db *DB) loadDirectory(ctx context.Context, before *ticketing.Directory) (*
 	for i := range templates {
 		d.Templates = append(d.Templates, templates[i].template())
 	}
+	slices.SortFunc(d.Templates, ticketing.ByName)
 	book, err := rulesOf(rules).Book(db.zone)
 	if err != nil {
 		return nil, err

@@ -133,6 +133,6 @@ const (
 	EventReferralLate EventKind = "referral.late"
 	EventExpired      EventKind = "referral.expired"
 	EventReminded     EventKind = "referral.reminded"
-	EventNumbered     EventKind = "referral.numbered" // an agent entered the body's own number
+	EventNumbered     EventKind = "referral.numbered"    // an agent entered the body's own number
 	EventLinkWanted   EventKind = "referral.link_wanted" // the body asked for a new link
 )

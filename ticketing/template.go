@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"maps"
-	"slices"
 	"strings"
 
 	"github.com/sistem48/system48/ticketing/lang"
@@ -60,8 +59,13 @@ func (d *Directory) TemplatesFor(dept DepartmentID) []Template {
 			out = append(out, x)
 		}
 	}
-	slices.SortStableFunc(out, func(a, b Template) int { return strings.Compare(lang.Fold(a.Name), lang.Fold(b.Name)) })
 	return out
+}
+
+// ByName orders ready-made answers by name, in any script: the order in which a
+// directory has them.
+func ByName(a, b Template) int {
+	return cmp.Or(strings.Compare(lang.Fold(a.Name), lang.Fold(b.Name)), cmp.Compare(a.ID, b.ID))
 }
 
 // SaveTemplate adds (ID 0) or changes a ready-made answer. What the grammar

@@ -64,7 +64,7 @@ func (v view) snapshot(stamp int64, zone *time.Location, now time.Time) (_ *tick
 		d.Absences = append(d.Absences, *copyOf(x))
 	}
 	d.Views = v.viewList()
-	for _, x := range v.templates.list(v.in, nil, func(a, b *ticketing.Template) int { return cmp.Compare(a.ID, b.ID) }) {
+	for _, x := range v.templates.list(v.in, nil, func(a, b *ticketing.Template) int { return ticketing.ByName(*a, *b) }) {
 		d.Templates = append(d.Templates, *copyOf(x))
 	}
 	d.Routes, err = v.routes()
