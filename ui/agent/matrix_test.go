@@ -95,7 +95,7 @@ var routes = map[string]route{
 	"POST /agent/t/:ref/refer":                            {right: ticketing.RightWrite, ticket: true, path: "{t}/refer", form: []string{"body", "1", "wanted", "opinion", "reason", "x"}},
 	"POST /agent/t/:ref/referrals/:n/withdraw":            {right: ticketing.RightWrite, ticket: true, path: "{t}/referrals/1/withdraw"},
 	"POST /agent/t/:ref/referrals/:n/tell":                {right: ticketing.RightWrite, ticket: true, path: "{t}/referrals/1/tell", form: []string{"text", "x"}},
-	"POST /agent/t/:ref/referrals/:n/number":               {right: ticketing.RightWrite, ticket: true, path: "{t}/referrals/1/number", form: []string{"number", "05-1/26"}},
+	"POST /agent/t/:ref/referrals/:n/number":              {right: ticketing.RightWrite, ticket: true, path: "{t}/referrals/1/number", form: []string{"number", "05-1/26"}},
 	"POST /agent/t/:ref/change":                           {right: ticketing.RightWrite, ticket: true, path: "{t}/change"},
 	"POST /agent/t/:ref/validate":                         {right: ticketing.RightValidate, ticket: true, path: "{t}/validate"},
 	"POST /agent/t/:ref/reject":                           {right: ticketing.RightValidate, ticket: true, path: "{t}/reject"},
