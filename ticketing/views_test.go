@@ -52,8 +52,11 @@ func TestSavedViews(t *testing.T) {
 		by   ticketing.Actor
 		want string
 	}{
-		{ana, "[Rupe Cijeli grad]"}, {olga, "[Putevi hitno Cijeli grad]"}, {hana, "[Putevi hitno Cijeli grad]"},
-		{adam, "[Putevi hitno Cijeli grad]"}, {ticketing.SystemActor("x"), "[]"},
+		{ana, "[Rupe Cijeli grad]"},
+		{olga, "[Putevi hitno Cijeli grad]"},
+		{hana, "[Putevi hitno Cijeli grad]"},
+		{adam, "[Putevi hitno Cijeli grad]"},
+		{ticketing.SystemActor("x"), "[]"},
 	} {
 		if got := fmt.Sprint(r.viewNames(tt.by)); got != tt.want {
 			t.Errorf("%s finds %s, want %s", tt.by.Name, got, tt.want)

@@ -17,7 +17,7 @@ import (
 func undoOf(t *testing.T, a answer) []string {
 	t.Helper()
 	pairs := []string{}
-	_, toasts, _ := strings.Cut(string(a.body), `id="toasts"`)
+	_, toasts, _ := strings.Cut(a.body, `id="toasts"`)
 	for _, m := range regexp.MustCompile(`<input type="hidden" name="(item|do|back)" value="([^"]*)"`).FindAllStringSubmatch(toasts, -1) {
 		pairs = append(pairs, m[1], m[2])
 	}
