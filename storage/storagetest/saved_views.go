@@ -118,7 +118,9 @@ func testQuestions(t *testing.T, r *room) {
 	same(t, "questions counted", counts.Questions, map[ticketing.DepartmentID]int{r.Water.ID: 1})
 
 	filters := []ticketing.TicketFilter{
-		{Scope: water, Asked: true, Questions: both}, {Scope: everything, Department: r.Roads.ID}, {Scope: water, Department: r.Roads.ID},
+		{Scope: water, Asked: true, Questions: both},
+		{Scope: everything, Department: r.Roads.ID},
+		{Scope: water, Department: r.Roads.ID},
 		{Scope: everything, All: true, Department: r.Roads.ID, Sort: ticketing.SortPriority, Desc: true, Cursor: "none"},
 	}
 	n, err := r.CountTickets(ctx(), filters, 2)
