@@ -106,6 +106,27 @@ func beginsAnew(text string) bool {
 	return slices.ContainsFunc(beginNew, func(w string) bool { return folded == w || strings.HasPrefix(folded, w+" ") && w != "re" })
 }
 
+// matter is the text without the word that only asks for a new ticket.
+func (a *arrival) matter() string {
+	text := strings.TrimSpace(a.in.Text)
+	if a.in.Channel != ChannelSMS || !beginsAnew(text) {
+		return text
+	}
+	words := 1
+	if f := foldWords(text[:min(len(text), 20)]); strings.HasPrefix(f, "i ") || strings.HasPrefix(f, "e ") {
+		words = 2
+	}
+	rest := text
+	for range words {
+		_, after, found := strings.Cut(strings.TrimSpace(rest), " ")
+		if !found {
+			return text
+		}
+		rest = after
+	}
+	return strings.TrimSpace(rest)
+}
+
 // readChoice reads the answer to "1, 2 or new?"; 0 is a new ticket.
 func readChoice(text string, options int) (n int, ok bool) {
 	folded := foldWords(text[:min(len(text), 100)])

@@ -79,7 +79,7 @@ func (a *arrival) opening(ctx context.Context, citizen *Citizen, continued *Tick
 		Account: a.in.Account, Category: category, Department: bureau.ID, Priority: PriorityNormal, ReceivedAt: at, Spam: a.in.Spam,
 	}
 	if o.Subject == "" {
-		o.Subject = firstLine(a.in.Text)
+		o.Subject = firstLine(a.matter())
 	}
 	if citizen != nil {
 		o.Citizen = citizen.ID

@@ -44,6 +44,9 @@ func (r *rig) two() (first, second ticketing.Reference) {
 	if b.State != ticketing.LedgerTicketed || a.TicketRef == b.TicketRef {
 		r.Fatalf("NOVO = %s %s", b.State, b.TicketRef)
 	}
+	if s := r.View(r.TB, b.TicketRef).Ticket.Subject; s != "Svjetiljka ne gori" {
+		r.Errorf("subject = %q", s)
+	}
 	r.Clock.Advance(2 * time.Hour)
 	return a.TicketRef, b.TicketRef
 }

@@ -265,7 +265,7 @@ func demoReport(r running, office *postoffice.Office, token string) demoInfo {
 }
 
 func (i demoInfo) print(w io.Writer) {
-	fmt.Fprintf(w, "\nSystem 48 is running. Stop it with Ctrl+C.\n\n  pages    %s/agent\n  citizens %s/\n  write as a citizen  %s/demo/mail\n", i.Web, i.Web, i.Web)
+	fmt.Fprintf(w, "\nSystem 48 is running. Stop it with Ctrl+C.\n\n  pages    %s/agent\n  citizens %s/\n  write as a citizen  %s/demo/mail\n  text as a citizen   %s/demo/phone\n", i.Web, i.Web, i.Web, i.Web)
 	fmt.Fprintf(w, "  IMAP     %s (no encryption)\n  SMTP     %s\n  ops      %s/readyz\n\n", i.IMAP, i.SMTP, i.Ops)
 	fmt.Fprintf(w, "Accounts (password %s):\n", demoPassword)
 	for _, a := range i.Accounts {

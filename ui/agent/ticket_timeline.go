@@ -98,7 +98,7 @@ func messageOf(ctx context.Context, by ticketing.Actor, dir *ticketing.Directory
 	if m.HTMLKey != "" {
 		v.Frame = "/agent/mail/" + strconv.FormatInt(int64(m.ID), 10)
 	}
-	if m.RawKey != "" && by.May(ticketing.RightRaw) {
+	if m.RawKey != "" && m.Channel == ticketing.ChannelEmail && by.May(ticketing.RightRaw) {
 		v.raw = "/agent/mail/" + strconv.FormatInt(int64(m.ID), 10) + "/raw"
 	}
 	if m.Subject != t.Subject && m.Direction == ticketing.In {
