@@ -7,6 +7,7 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -138,11 +139,11 @@ func (l *link) pages(p *api.ListMessageParams, most int, f func(api.ApiV2010Mess
 				return nil
 			}
 		}
-		next, err := url.Parse(field(page.NextPageUri))
-		if err != nil || next.Query().Get("PageToken") == "" {
+		_, query, _ := strings.Cut(field(page.NextPageUri), "?")
+		next, _ := url.ParseQuery(query) // what cannot be read names no page
+		if token, number = next.Get("PageToken"), next.Get("Page"); token == "" {
 			return nil
 		}
-		token, number = next.Query().Get("PageToken"), next.Query().Get("Page")
 	}
 	return nil
 }

@@ -24,7 +24,6 @@ type Account struct {
 
 	Timeout  time.Duration // of one call; 0 = 15 s
 	MaxMedia int64         // bytes of one file; 0 = 10 MB
-	Drop     bool          // media are deleted at Twilio once they are here
 }
 
 const (

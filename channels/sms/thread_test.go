@@ -73,7 +73,7 @@ func TestWhich(t *testing.T) {
 			if held.State != ticketing.LedgerReceived {
 				t.Fatalf("held text = %s", held.State)
 			}
-			if q := r.last(citizen); strings.Index(q, string(second)) < 0 || strings.Index(q, string(first)) < strings.Index(q, string(second)) {
+			if q := r.last(citizen); !strings.Contains(q, string(second)) || strings.Index(q, string(first)) < strings.Index(q, string(second)) {
 				t.Errorf("question = %q", q)
 			}
 			also := r.text(citizen, "A djeca tuda idu u školu")

@@ -27,7 +27,6 @@ type SMSAccount struct {
 	PricePerPart   float64         `yaml:"price_per_part"`        // as the composer shows it; 0 = not shown
 	Currency       string          `yaml:"currency"`
 	MaxMediaMB     int             `yaml:"max_media_mb"` // of one photo
-	DeleteMedia    bool            `yaml:"delete_media"` // at the provider, once they are here
 	Autoreply      TextReplyConfig `yaml:"autoreply"`
 }
 

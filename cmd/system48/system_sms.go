@@ -36,7 +36,7 @@ func (c Config) smsAccounts() []sms.Account {
 	for _, a := range c.Channels.SMS {
 		account := sms.Account{
 			Name: a.Name, SID: a.AccountSID, Numbers: a.Numbers, Service: a.Service, BaseURL: a.BaseURL, Region: c.City.Region,
-			Timeout: a.Timeout, MaxMedia: int64(a.MaxMediaMB) << 20, Drop: a.DeleteMedia,
+			Timeout: a.Timeout, MaxMedia: int64(a.MaxMediaMB) << 20,
 		}
 		for _, path := range a.AuthTokenFiles {
 			account.Tokens = append(account.Tokens, func() (string, error) { return readSecret(path) })
