@@ -107,3 +107,17 @@ func TestCallFilesPage(t *testing.T) {
 	rest.hasNot(t, ">199<")
 	ana.get("/agent/calls/files/99", http.StatusNotFound)
 }
+
+// Who called and left no name is shown by a masked number, wherever a name would
+// stand: in lists, on the ticket, beside what they said.
+func TestNumbersAreNoNames(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "24x7")
+	missed := s.ring(t, "n1", "067 123 418", ticketing.CallMissed)
+	ana := s.as(t, s.Ana)
+	for _, path := range []string{ticketing.TicketPath(missed.Ref), "/agent/v/all", "/agent/search?q=067123418", "/agent/calls?show=missed"} {
+		page := ana.get(path, http.StatusOK)
+		page.has(t, string(missed.Ref))
+		page.hasNot(t, "+38267123418", "38267123418", "067 123 418")
+	}
+}
