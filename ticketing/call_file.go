@@ -42,7 +42,7 @@ type CallFile struct {
 	Ignored  int64 // headings, blank lines, calls between two desks
 	Rejected int64
 
-	Since     time.Time // rows of calls that began before are history; zero: all are current
+	Since     time.Time // rows of calls that ended before are history; zero: all are current
 	LastAt    time.Time // when the latest call in it ended
 	StartedAt time.Time
 	UpdatedAt time.Time

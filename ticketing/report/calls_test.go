@@ -29,8 +29,10 @@ func TestFoldCalls(t *testing.T) {
 	}
 	due := now.Add(-time.Hour)
 	promises := []ticketing.CallbackFact{
-		{State: ticketing.CallbackReached, Due: due, EndedAt: due}, {State: ticketing.CallbackReached, Due: due, EndedAt: due.Add(time.Second)},
-		{State: ticketing.CallbackDone, Due: due, EndedAt: due.Add(-time.Minute)}, {State: ticketing.CallbackOpen, Due: due},
+		{State: ticketing.CallbackReached, Due: due, EndedAt: due},
+		{State: ticketing.CallbackReached, Due: due, EndedAt: due.Add(time.Second)},
+		{State: ticketing.CallbackDone, Due: due, EndedAt: due.Add(-time.Minute)},
+		{State: ticketing.CallbackOpen, Due: due},
 		{State: ticketing.CallbackOpen, Due: now.Add(time.Minute)},
 	}
 	want := CallFigures{

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -62,9 +63,12 @@ func (a *Area) callOf(c echo.Context, f *web.Form) (*callBar, error) {
 // fromCall completes a ticket with the call it is opened from: the number is the
 // call's unless another was typed.
 func (a *Area) fromCall(ctx context.Context, by ticketing.Actor, f *web.Form, in *ticketing.OpenInput) error {
-	id, err := strconv.ParseInt(f.Value("call"), 10, 64)
-	if err != nil || !by.May(ticketing.RightCalls) {
+	if f.Value("call") == "" || !by.May(ticketing.RightCalls) {
 		return nil
+	}
+	id, err := strconv.ParseInt(f.Value("call"), 10, 64)
+	if err != nil {
+		return &ticketing.Error{Kind: ticketing.NotFound, Key: "call.unknown"}
 	}
 	k, err := a.Reads.CallByID(ctx, ticketing.CallID(id))
 	if err != nil {
@@ -120,12 +124,15 @@ func (a *Area) takeDraft(ctx context.Context, by ticketing.Actor, f *web.Form, c
 	d, err := a.Reads.Draft(ctx, by.Agent, 0, draftNew)
 	if err != nil {
 		if errors.Is(err, ticketing.NotFound) {
-			return time.Time{}, nil
+			err = nil
 		}
 		return time.Time{}, err
 	}
 	var kept map[string]string
-	if json.Unmarshal([]byte(d.Text), &kept) != nil || (call != "" && kept["call"] != call) {
+	if err := json.Unmarshal([]byte(d.Text), &kept); err != nil {
+		return time.Time{}, fmt.Errorf("read draft: %w", err)
+	}
+	if call != "" && kept["call"] != call {
 		return time.Time{}, nil
 	}
 	for _, name := range draftFields {

@@ -60,22 +60,17 @@ func (r *record) uniqueID() string {
 
 // isUniqueID knows "1598519380.114" and "pbx-1598519380.114".
 func isUniqueID(s string) bool {
-	_, s = cutSystem(s)
+	s = withoutSystem(s)
 	sec, seq, ok := strings.Cut(s, ".")
 	return ok && len(sec) >= 9 && len(sec) <= 11 && allDigits(sec) && allDigits(seq)
 }
 
-// cutSystem takes the name of the system off an identifier.
-func cutSystem(s string) (name, rest string) {
-	if i := strings.LastIndexByte(s, '-'); i >= 0 {
-		return s[:i], s[i+1:]
-	}
-	return "", s
-}
+// withoutSystem takes the name of the system off an identifier.
+func withoutSystem(s string) string { return s[strings.LastIndexByte(s, '-')+1:] }
 
 // bornOf gives the instant in an identifier, since 1970.
 func bornOf(unique string) time.Duration {
-	_, s := cutSystem(unique)
+	s := withoutSystem(unique)
 	sec, _, _ := strings.Cut(s, ".")
 	n, err := strconv.ParseInt(sec, 10, 64)
 	if err != nil || n < 0 || n > 1<<33 {

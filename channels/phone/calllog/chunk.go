@@ -137,7 +137,7 @@ func (s Source) report(l Leg, since time.Time) ticketing.CallReport {
 	r := ticketing.CallReport{
 		Source: s.Name, Call: l.CallKey, Leg: l.LegKey, From: l.From, To: l.To, DID: l.DID, Region: s.Region, Queue: l.Queue,
 		Direction: ticketing.CallIn, Started: l.Started, Answered: l.Answered, Ended: l.Ended, Recording: l.Recording,
-		Past: l.Started.Before(since),
+		Past: l.Ended.Before(since),
 	}
 	if l.Direction == Out {
 		r.Direction = ticketing.CallOut

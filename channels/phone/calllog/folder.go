@@ -28,7 +28,7 @@ func (f *Follower) sweepFolder(ctx context.Context, folder, pattern string) erro
 	}
 	for _, name := range names {
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // asked to stop: what is entered is entered
 		}
 		if err := f.readDropped(ctx, filepath.Join(folder, name)); err != nil {
 			return err

@@ -20,7 +20,7 @@ import (
 type Follower struct {
 	Source Source
 	Path   string    // a file; a folder; or a folder and a pattern for names: /var/spool/cdr/cdr_*
-	Start  time.Time // calls that began before are history; zero: those before the file was first seen
+	Start  time.Time // calls that ended before are history; zero: those before the source was first seen
 	Logs   Logs
 	Now    func() time.Time
 	Log    *slog.Logger

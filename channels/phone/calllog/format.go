@@ -95,6 +95,7 @@ func presetLayouts(p Preset) [][]string {
 		}
 	case ThreeCX:
 		return [][]string{threecxColumns}
+	case CUCM, Generic: // named by the file itself, or by the operator
 	}
 	return nil
 }

@@ -12,7 +12,7 @@ type Importer struct {
 	Source Source
 	Logs   Logs
 	Now    func() time.Time
-	// Since is when history ends: calls that began before are counted and make no promise.
+	// Since is when history ends: calls that ended before are counted and make no promise.
 	Since time.Time
 	// Again reads the file from its beginning although it was read before.
 	Again bool

@@ -41,7 +41,7 @@ func (f *Follower) finish(ctx context.Context, r *reading) (done bool, err error
 		r.quiet = now
 	}
 	if now.Sub(r.quiet) < f.settle() || ctx.Err() != nil {
-		return false, nil
+		return false, nil //nolint:nilerr // asked to stop: it is finished at the next start
 	}
 	return true, f.toEnd(ctx, r)
 }
