@@ -108,8 +108,10 @@ func (c *CallLogs) Restart(ctx context.Context, f CallFile) (*CallFile, error) {
 }
 
 func (c *CallLogs) start(ctx context.Context, tx Tx, f CallFile, out **CallFile) error {
-	f.ID, f.Version, f.State = 0, 0, CallFileReading
-	f.StartedAt, f.UpdatedAt = c.now(), c.now()
+	f = CallFile{
+		Source: f.Source, Name: f.Name, Followed: f.Followed, Identity: f.Identity, Head: f.Head, HeadLen: f.HeadLen, Since: f.Since,
+		State: CallFileReading, StartedAt: c.now(), UpdatedAt: c.now(),
+	}
 	*out = &f
 	return tx.SaveCallFile(ctx, &f)
 }

@@ -172,6 +172,9 @@ func (a *Area) openTicket(c echo.Context) error {
 		return a.newAgain(c, f, http.StatusUnprocessableEntity)
 	}
 	a.dropNewDraft(ctx, by)
+	if f.Value("do") == "solved" {
+		return a.solvedOnCall(c, f, t)
+	}
 	if f.Value("do") == "next" {
 		return web.Redirect(c, "/agent/new?"+url.Values{"done": {string(t.Ref)}, "channel": {string(in.Channel)}}.Encode())
 	}

@@ -189,3 +189,23 @@ func (a *Area) discardNewDraft(c echo.Context) error {
 func (a *Area) dropNewDraft(ctx context.Context, by ticketing.Actor) {
 	_ = a.Reads.SaveDraft(ctx, ticketing.Draft{Agent: by.Agent, Kind: draftNew, SavedAt: a.Bureau.Now()})
 }
+
+// solvedOnCall answers the ticket by what was said and resolves it. Where the
+// category demands more, the ticket stays open and the agent is told why.
+func (a *Area) solvedOnCall(c echo.Context, f *web.Form, t *ticketing.Ticket) error {
+	ctx, by := c.Request().Context(), web.ActorOf(c)
+	text := web.T(a.Kit.Context(ctx, t.Language), "new.solved_text")
+	in := ticketing.ReplyInput{
+		Text: text, ByPhone: true, Resolve: true, Once: ticketing.Once{Caller: by.ID(), Key: "ui:solved:" + f.Line("once", 64), Hash: string(t.Ref)},
+	}
+	if _, _, err := a.desk.Reply(ctx, by, ticketing.Target{Ref: t.Ref}, in); err != nil {
+		var told *ticketing.Error
+		if !errors.As(err, &told) || told.Kind == ticketing.Internal {
+			return err
+		}
+		a.Kit.AddFlash(c, web.Flash{Kind: "bad", Text: web.T(ctx, "new.not_solved")})
+		return web.Redirect(c, ticketing.TicketPath(t.Ref))
+	}
+	a.Kit.AddFlash(c, web.Flash{Kind: "ok", Text: web.T(ctx, "new.solved_done", "Ref", string(t.Ref))})
+	return web.Redirect(c, "/agent/new")
+}

@@ -75,3 +75,23 @@ func TestAlikeNearby(t *testing.T) {
 	ana.get("/agent/new/known?address=Bulevar+Svetog+Petra+14", http.StatusOK).has(t, "Slično u blizini", "Rupa")
 	ana.get("/agent/new/known?address=Njegoševa+3", http.StatusOK).hasNot(t, "Slično u blizini")
 }
+
+// What was solved while talking is opened, answered and resolved in one step, and
+// keeps the promise; where the category wants more it stays open.
+func TestSolvedOnTheCall(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "24x7")
+	ana := s.as(t, s.Ana)
+	k := s.ring(t, "s1", "067 123 418", ticketing.CallAnswered)
+	ana.post("/agent/new", http.StatusSeeOther, "channel", "phone", "subject", "Radno vrijeme", "language", "sq", "priority", "normal", "category", "0",
+		"call", id(k.ID), "do", "solved", "once", "k3")
+	page, err := s.Store.CallPage(t.Context(), ticketing.CallFilter{Key: "s1"})
+	must(t, err)
+	v := s.View(t, page.Items[0].Ref)
+	if v.Ticket.State != ticketing.StateResolved || v.Ticket.AnsweredAt.IsZero() {
+		t.Errorf("state %v, answered %v", v.Ticket.State, v.Ticket.AnsweredAt)
+	}
+	if last := v.Messages[len(v.Messages)-1]; last.Text != "U përgjigj në bisedën telefonike." {
+		t.Errorf("the answer says %q", last.Text)
+	}
+}
