@@ -132,7 +132,7 @@ func runDemo(ctx context.Context, f demoFlags, out, errs io.Writer) (err error) 
 	if err != nil {
 		return err
 	}
-	s.phones = &demoPhones{phones}
+	s.phones = &demoPhones{phones, cfg.PublicURL, cfg.Channels.Phone[0].TokenFile}
 	s.demo = &demoMail{office: office, account: cfg.Channels.Email[0].Address}
 	return s.serve(ctx, func(r running) {
 		report := demoReport(r, office, token)

@@ -2,9 +2,12 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
+	"fmt"
+	"io"
 	"io/fs"
 	"math"
 	"os"
@@ -57,4 +60,24 @@ func tone(d time.Duration) []byte {
 		le(int16(9000 * math.Exp(-t) * math.Sin(2*math.Pi*440*t)))
 	}
 	return b.Bytes()
+}
+
+// Call implements demo.Phones: the first event is told at once, the others as the
+// call goes on.
+func (p *demoPhones) Call(ctx context.Context, number, how string) error {
+	token, err := readSecret(p.token)
+	if err != nil {
+		return err
+	}
+	c := simulatedCall{
+		web: p.web, token: token, from: number, to: "19848", ring: 8 * time.Second, talk: 12 * time.Second, key: fmt.Sprintf("demo-%d", time.Now().UnixNano()),
+	}
+	if how == "voicemail" {
+		c.recording = "govorna-poruka.wav"
+	}
+	if _, err := c.tell(ctx, []string{"event", "newCall"}); err != nil {
+		return err
+	}
+	go func() { _ = c.play(context.WithoutCancel(ctx), how, io.Discard) }() // tells of the beginning once more, which changes nothing
+	return nil
 }

@@ -27,7 +27,10 @@ var demoTelephones = []string{"+38267100201", "+38268200302", "+38269300403", "+
 const demoDead = "+38267404404"
 
 // demoPhones lets the page of the citizens' telephones use the exchange.
-type demoPhones struct{ exchange *exchange.Exchange }
+type demoPhones struct {
+	exchange   *exchange.Exchange
+	web, token string // where calls are told of, and the file of the token
+}
 
 var _ demo.Phones = (*demoPhones)(nil)
 

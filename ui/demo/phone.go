@@ -29,6 +29,9 @@ type Phones interface {
 	Bureau() string
 	// Texts gives what the telephone has, the newest last.
 	Texts(number string) []Text
+	// Call rings the bureau, by the events of a telephone system: "call" is taken
+	// after a while, "missed" by nobody, "voicemail" by the mailbox.
+	Call(ctx context.Context, number, how string) error
 	// Send writes to the bureau, by the provider's signed webhook.
 	Send(ctx context.Context, number, body string, photos [][]byte) error
 }
@@ -40,6 +43,7 @@ func MountPhone(phones Phones) web.Mount {
 		g := kit.PublicUploads(e, "/demo/phone")
 		g.GET("", h.show)
 		g.POST("", h.send)
+		g.POST("/call", h.call)
 	}
 }
 
@@ -50,11 +54,12 @@ type phonePage struct {
 	numbers []string
 	bureau  string
 	texts   []Text
+	rang    bool
 	form    *web.Form
 }
 
 func (h *phoneHandlers) page(c echo.Context) (phonePage, error) {
-	p := phonePage{numbers: h.phones.Numbers(), bureau: h.phones.Bureau(), as: c.QueryParam("as"), form: web.NewForm()}
+	p := phonePage{numbers: h.phones.Numbers(), bureau: h.phones.Bureau(), as: c.QueryParam("as"), form: web.NewForm(), rang: c.QueryParam("rang") != ""}
 	if len(p.numbers) == 0 {
 		return p, &ticketing.Error{Kind: ticketing.NotFound, Key: "demo.no_citizens"}
 	}
@@ -105,6 +110,27 @@ func (h *phoneHandlers) send(c echo.Context) error {
 		return web.Render(c, 422, phoneComponent(p))
 	}
 	return web.Redirect(c, "/demo/phone?as="+escapePlus(p.as)+"#last")
+}
+
+// call rings the bureau from the telephone.
+func (h *phoneHandlers) call(c echo.Context) error {
+	f, err := web.ReadForm(c)
+	if err != nil {
+		return err
+	}
+	p, err := h.page(c)
+	if err != nil {
+		return err
+	}
+	if how := f.Choice("how", "call", "missed", "voicemail"); f.OK() {
+		if err := h.phones.Call(c.Request().Context(), p.as, how); err != nil {
+			f.Fail("", "demo.phone_refused")
+		}
+	}
+	if p.form = f; !f.OK() {
+		return web.Render(c, 422, phoneComponent(p))
+	}
+	return web.Redirect(c, "/demo/phone?as="+escapePlus(p.as)+"&rang=1")
 }
 
 // escapePlus writes the plus of a number in a query.

@@ -90,7 +90,7 @@ func (v userView) action() string {
 }
 
 func userForm(a ticketing.Agent) *web.Form {
-	f := web.NewForm("name", a.Name, "email", a.Email, "role", string(a.Role), "language", string(a.Language.Or(lang.SrLatn)),
+	f := web.NewForm("name", a.Name, "email", a.Email, "role", string(a.Role), "language", string(a.Language.Or(lang.SrLatn)), "extension", a.Extension,
 		"version", strconv.FormatInt(a.Version, 10))
 	if a.Disabled {
 		f.Set("disabled", "1")
@@ -192,7 +192,7 @@ func readUser(f *web.Form, a *ticketing.Agent) {
 	}
 	a.Role = ticketing.Role(f.Choice("role", roles...))
 	a.Language = lang.Tag(f.Value("language")).Or(lang.SrLatn)
-	a.Disabled = f.Checked("disabled")
+	a.Extension, a.Disabled = f.Line("extension", 40), f.Checked("disabled")
 	if a.ID != 0 {
 		a.Version = f.Int("version", 0, 1<<62) // the one that was shown: a later change is not overwritten
 	}
