@@ -53,6 +53,21 @@ func TestRinging(t *testing.T) {
 	s.as(t, s.Oskar).get("/agent/ringing", http.StatusForbidden)
 }
 
+// The number of a caller without a name is masked wherever it stands for the
+// name: in the list, on the ticket, and on the citizen's page.
+func TestNumberWithoutANameIsMasked(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, "")
+	missed := s.ring(t, "m", "069 555 111", ticketing.CallMissed)
+	ana := s.as(t, s.Ana)
+	k := s.View(t, missed.Ref)
+	for _, path := range []string{"/agent/v/all", ticketing.TicketPath(missed.Ref), "/agent/citizens/" + id(k.Citizen.ID)} {
+		page := ana.get(path, http.StatusOK)
+		page.has(t, "069 ••• 111")
+		page.hasNot(t, "+38269555111", "069 555 111")
+	}
+}
+
 // A recording is heard by who may see its ticket, and that is recorded; one that
 // could not be had can be asked for again.
 func TestRecordingOfACall(t *testing.T) {

@@ -221,7 +221,7 @@ var eventIcons = map[ticketing.EventKind]string{
 	ticketing.EventEpisodeVoid: "arrow-back-up", ticketing.EventSpam: "ban", ticketing.EventNotSpam: "arrow-back-up",
 	ticketing.EventRequester: "user", ticketing.EventConfirmed: "user-check", ticketing.EventRevoked: "key",
 	ticketing.EventRouted: "adjustments", ticketing.EventWarned: "alert-triangle", ticketing.EventBreached: "flame",
-	ticketing.EventEscalated: "bell", ticketing.EventRebased: "adjustments", ticketing.EventCallMissed: "phone", ticketing.EventVoicemail: "phone",
+	ticketing.EventEscalated: "bell", ticketing.EventRebased: "adjustments", // missed calls show themselves
 	ticketing.EventCallTried: "phone", ticketing.EventCallReached: "phone", ticketing.EventCallBound: "phone", ticketing.EventCallHeard: "phone",
 	ticketing.EventFellBack: "arrow-back-up", ticketing.EventUnreached: "alert-triangle",
 }
