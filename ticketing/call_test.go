@@ -79,11 +79,13 @@ var stories = []struct {
 		}, ticketing.Call{Result: ticketing.CallAnswered, Extension: "103", Answered: after(7), Ended: after(90), Talk: 83 * time.Second, Wait: 7 * time.Second, Rings: []string{"101", "102"}, Cause: "normalClearing"},
 	},
 	{
-		"given up", []ticketing.CallReport{rings("k", after(0), "101"), ends("k", after(25), ticketing.CallMissed, "cancel")},
+		"given up",
+		[]ticketing.CallReport{rings("k", after(0), "101"), ends("k", after(25), ticketing.CallMissed, "cancel")},
 		ticketing.Call{Result: ticketing.CallMissed, Ended: after(25), Wait: 25 * time.Second, Rings: []string{"101"}, Cause: "cancel"},
 	},
 	{
-		"the answer was not told", []ticketing.CallReport{rings("k", after(0)), ends("k", after(40), ticketing.CallAnswered, "normalClearing")},
+		"the answer was not told",
+		[]ticketing.CallReport{rings("k", after(0)), ends("k", after(40), ticketing.CallAnswered, "normalClearing")},
 		ticketing.Call{Result: ticketing.CallAnswered, Ended: after(40), Cause: "normalClearing"},
 	},
 	{
@@ -105,7 +107,8 @@ var stories = []struct {
 	},
 	{
 		"a voicemail", []ticketing.CallReport{
-			rings("k", after(0), "101"), {Source: "pbx", Call: "k", Leg: "vm", Voicemail: true, Recording: "vm/7.wav", Started: after(20), Ended: after(44)},
+			rings("k", after(0), "101"),
+			{Source: "pbx", Call: "k", Leg: "vm", Voicemail: true, Recording: "vm/7.wav", Started: after(20), Ended: after(44)},
 			ends("k", after(44), ticketing.CallMissed, "noAnswer"),
 		}, ticketing.Call{Result: ticketing.CallVoicemail, Ended: after(44), Wait: 44 * time.Second, Rings: []string{"101"}, Recording: "vm/7.wav", Cause: "noAnswer"},
 	},

@@ -35,7 +35,8 @@ func testCallFiles(t *testing.T, r *room) {
 			return err
 		}
 		return tx.AddCallRejects(ctx(), []ticketing.CallReject{
-			{File: files[0].ID, Line: 7, Kind: "future", Column: "start", Text: "2031-01-01"}, {File: files[0].ID, Line: 3, Kind: "quote"},
+			{File: files[0].ID, Line: 7, Kind: "future", Column: "start", Text: "2031-01-01"},
+			{File: files[0].ID, Line: 3, Kind: "quote"},
 			{File: files[1].ID, Line: 1, Kind: "long"},
 		})
 	})

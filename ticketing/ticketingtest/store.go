@@ -161,10 +161,8 @@ func NewStore(now func() time.Time, zone *time.Location) *Store {
 	s.orders = newTable[string, ticketing.MailboxOrder](s)
 	s.reports = newTable[string, ticketing.ProviderReport](s)
 	s.choices = newTable[string, *ticketing.Choice](s)
-	s.seals = newTable[int64, *ticketing.Seal](s)
-	s.gates = newTable[string, gate](s)
-	s.calls = newCallTables(s)
-	s.callFiles = newCallFileTables(s)
+	s.seals, s.gates = newTable[int64, *ticketing.Seal](s), newTable[string, gate](s)
+	s.calls, s.callFiles = newCallTables(s), newCallFileTables(s)
 	return s
 }
 

@@ -3,7 +3,6 @@ package agent
 import (
 	"bufio"
 	"context"
-	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -166,7 +165,7 @@ func TestTwoHundredTelephonesRing(t *testing.T) {
 		}
 		worst = max(worst, d)
 	}
-	t.Log(fmt.Sprintf("%d seats: the last saw the call after %v", agents, worst.Round(time.Millisecond)))
+	t.Logf("%d seats: the last saw the call after %v", agents, worst.Round(time.Millisecond))
 	if worst > time.Second {
 		t.Errorf("the last saw the call after %v, want a second", worst)
 	}
