@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -112,9 +113,9 @@ func (c *simulatedCall) tell(ctx context.Context, fields []string) (string, erro
 		form.Set("from", c.to)
 		form.Set("to", c.from)
 	}
-	for i := 0; i < len(fields); i += 2 {
-		if fields[i+1] != "" {
-			form.Add(fields[i], fields[i+1])
+	for pair := range slices.Chunk(fields, 2) {
+		if value := pair[len(pair)-1]; value != "" {
+			form.Add(pair[0], value)
 		}
 	}
 	address := strings.TrimRight(c.web, "/") + "/hooks/cti/" + url.PathEscape(c.token)
