@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -105,7 +104,7 @@ func (a *Area) loadCitizen(c echo.Context) (*citizenPage, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.shell = components.StaffPage{Title: veiled(p.citizen.DisplayName()), Nav: groups, Current: components.PageCitizens, Area: "page page--wide"}
+	p.shell = components.StaffPage{Title: shownAddress(p.citizen.DisplayName()), Nav: groups, Current: components.PageCitizens, Area: "page page--wide"}
 	p.path = citizenPath(p.citizen.ID)
 	for _, k := range contacts(&p.citizen, ticketing.ContactPhone) {
 		p.phones[k.ID] = phoneView{k.ID, number.Mask(k.Address, homeRegion), number.Format(k.Address, homeRegion)}
@@ -286,13 +285,4 @@ func phoneOf(f *web.Form, field string) string {
 		f.Fail(field, "citizen.bad_phone")
 	}
 	return n.E164
-}
-
-// veiled hides the middle of a telephone number that stands for a name nobody
-// knows; whole numbers are shown on request, which is recorded.
-func veiled(name string) string {
-	if len(name) > 7 && name[0] == '+' && strings.Trim(name[1:], "0123456789") == "" {
-		return number.Mask(name, homeRegion)
-	}
-	return name
 }
