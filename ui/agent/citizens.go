@@ -104,7 +104,7 @@ func (a *Area) loadCitizen(c echo.Context) (*citizenPage, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.shell = components.StaffPage{Title: shownAddress(p.citizen.DisplayName()), Nav: groups, Current: components.PageCitizens, Area: "page page--wide"}
+	p.shell = components.StaffPage{Title: p.citizen.DisplayName(), Nav: groups, Current: components.PageCitizens, Area: "page page--wide"}
 	p.path = citizenPath(p.citizen.ID)
 	for _, k := range contacts(&p.citizen, ticketing.ContactPhone) {
 		p.phones[k.ID] = phoneView{k.ID, number.Mask(k.Address, homeRegion), number.Format(k.Address, homeRegion)}

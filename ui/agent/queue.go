@@ -177,7 +177,7 @@ func rowViews(c echo.Context, dir *ticketing.Directory, rows []ticketing.TicketR
 	out := make([]components.RowView, 0, len(rows))
 	for _, r := range rows {
 		v := components.RowView{
-			ID: r.ID, Ref: r.Ref, Href: ticketing.TicketPath(r.Ref), Target: "#ticket", Channel: r.Channel, Who: shownAddress(r.CitizenName),
+			ID: r.ID, Ref: r.Ref, Href: ticketing.TicketPath(r.Ref), Target: "#ticket", Channel: r.Channel, Who: r.CitizenName,
 			Subject: r.Subject, At: later(r.LastMessageAt, r.ReceivedAt), State: r.State, Unread: r.Unread, Draft: r.Draft, Choose: choose,
 			Due: components.Due{At: r.DueAt, Paused: r.State == ticketing.StateWaiting && r.Waiting == ticketing.WaitCitizen},
 		}

@@ -62,7 +62,7 @@ func TestNumberWithoutANameIsMasked(t *testing.T) {
 	k := s.View(t, missed.Ref)
 	for _, path := range []string{"/agent/v/all", ticketing.TicketPath(missed.Ref), "/agent/citizens/" + id(k.Citizen.ID)} {
 		page := ana.get(path, http.StatusOK)
-		page.has(t, "069 ••• 111")
+		page.has(t, "+382 69 ••• 111")
 		page.hasNot(t, "+38269555111", "069 555 111")
 	}
 }
