@@ -1,6 +1,7 @@
 package sms_test
 
 import (
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -88,11 +89,11 @@ func TestRetryAfter(t *testing.T) {
 // time before it is sent again.
 func TestAnswerLost(t *testing.T) {
 	t.Parallel()
-	lose := false
-	r := newRig(t, func(c *exchange.Config) { c.Lose = func(string, string) bool { return lose } })
+	var lose atomic.Bool
+	r := newRig(t, func(c *exchange.Config) { c.Lose = func(string, string) bool { return lose.Load() } })
 	e := r.text(citizen, "Rupa na putu")
 	before := r.exchange.Calls()
-	lose = true
+	lose.Store(true)
 	r.reply(e.TicketRef, ticketing.ReplyInput{})
 	r.work()
 	if d := r.answers(e.TicketRef)[0]; d.State != ticketing.DeliveryUnknown || r.answerClock(e.TicketRef).State == ticketing.ClockMet {
@@ -117,18 +118,18 @@ func TestAnswerLost(t *testing.T) {
 func TestSameTextTwice(t *testing.T) {
 	t.Parallel()
 	var r *rig
-	down := false
+	var down atomic.Bool
 	r = newRig(t, func(c *exchange.Config) {
 		c.Refuse = func(string, string) (int, int) { return 0, 0 }
-		c.Lose = func(string, string) bool { return down }
+		c.Lose = func(string, string) bool { return down.Load() }
 	})
 	e := r.text(citizen, "Rupa na putu")
 	r.reply(e.TicketRef, ticketing.ReplyInput{})
 	r.work()
-	down = true
+	down.Store(true)
 	r.reply(e.TicketRef, ticketing.ReplyInput{})
 	r.work()
-	down = false
+	down.Store(false)
 	r.Clock.Advance(11 * time.Minute)
 	r.work()
 	list := r.answers(e.TicketRef)
