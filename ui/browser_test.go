@@ -362,6 +362,7 @@ func (s *site) pages(t *testing.T, tag lang.Tag) []struct {
 		{"policy-new", "/manage/policies/new", true},
 		{"calendar", "/manage/calendars/office-hours", true},
 		{"ladder", "/manage/ladders/city", true},
+		{"rule-version", "/manage/ladders/city/versions/1", true},
 		{"routing", "/manage/routing", true},
 		{"routing-rule", "/manage/routing/rules/2", true},
 		{"routing-try", "/manage/routing/try", true},
