@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
 	"math/rand/v2"
 	"os"
@@ -226,7 +225,7 @@ func (in *callImportRun) holds(f callFileJSON) {
 // holdsCalls counts the calls and their legs.
 func (in *callImportRun) holdsCalls() {
 	in.Helper()
-	db, err := storage.Open(context.Background(), storage.Config{URL: in.url}, time.Now, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	db, err := storage.Open(context.Background(), storage.Config{URL: in.url}, time.Now, slog.New(slog.DiscardHandler))
 	if err != nil {
 		in.Fatal(err)
 	}

@@ -38,7 +38,7 @@ var _ demo.Phones = (*demoPhones)(nil)
 func startExchange(ctx context.Context, addr string) (*exchange.Exchange, error) {
 	e, err := exchange.Start(ctx, exchange.Config{
 		SID: demoTextSID, Token: demoTextToken, Numbers: []string{demoTextNumber}, Addr: addr, Now: time.Now,
-		Delay: func(n int) time.Duration { return []time.Duration{1500, 300, 900, 300}[n%4] * time.Millisecond },
+		Delay: func(n int) time.Duration { return time.Duration([]int{1500, 300, 900, 300}[n%4]) * time.Millisecond },
 		Fail: func(to string) int {
 			if to == demoDead {
 				return 30005

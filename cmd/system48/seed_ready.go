@@ -18,7 +18,7 @@ func sampleTemplates() map[string][]ticketing.Template {
 		"": {
 			{Name: "Traži se tačno mjesto", Texts: texts(
 				"Poštovani,\n\nda bismo Vam pomogli, molimo Vas da nam javite tačnu adresu ili najbliži kućni broj, a ako možete i fotografiju.\n\nDovoljno je da odgovorite na ovu poruku.",
-				"I nderuar,\n\nqë t'ju ndihmojmë, ju lutemi na tregoni adresën e saktë ose numrin më të afërt të shtëpisë, e nëse mundeni edhe një fotografi.\n\nMjafton t'i përgjigjeni këtij mesazhi.",
+				"I nderuar,\n\nqë t'ju ndihmojmë, ju lutemi na tregoni adresën e saktë ose numrin më të afërt të shtëpisë, e nëse mundeni edhe një fotografi.\n\nMjafton t'i përgjigjeni këtij mesazhi.", //nolint:misspell // Albanian
 				"Dear Sir or Madam,\n\nto help you, please tell us the exact address or the nearest house number, and send a photo if you can.\n\nA reply to this message is enough.",
 			)},
 			{Name: "Predmet je kod nadležne službe", Texts: texts(

@@ -99,7 +99,7 @@ func (c *composer) values(d ticketing.LetterData) values {
 	}
 	v["opinion"], v["answered"] = truth(d.Opinion), truth(d.Answered)
 	if d.State != "" {
-		v["state_"+string(d.State)] = truth(true)
+		v["state_"+d.State] = truth(true)
 	}
 	v[codeFlag(d.Code)] = truth(true)
 	return v

@@ -139,7 +139,7 @@ func (n *narrator) target() (string, int64) {
 		s = n.w.say("for_resolve", values{"span": text(s)})
 	case ticketing.ClockValidation:
 		s = n.w.say("for_validation", values{"span": text(s)})
-	case ticketing.ClockAnswer, ticketing.ClockNextAnswer, ticketing.ClockLeg:
+	case ticketing.ClockAnswer, ticketing.ClockNextAnswer, ticketing.ClockLeg, ticketing.ClockCallback:
 	}
 	return s, count
 }

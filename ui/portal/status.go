@@ -165,7 +165,7 @@ func answerClock(t *ticketing.Ticket) (ticketing.Clock, bool) {
 			}
 		case ticketing.ClockNextAnswer:
 			found, ok = k, true
-		case ticketing.ClockValidation, ticketing.ClockResolve, ticketing.ClockLeg:
+		case ticketing.ClockValidation, ticketing.ClockResolve, ticketing.ClockLeg, ticketing.ClockCallback:
 		}
 	}
 	return found, ok
