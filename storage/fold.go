@@ -352,9 +352,9 @@ func (db *DB) foldStandings(ctx context.Context, at time.Time) error {
 	zone := dir.Rules.Zone()
 	end := (report.DayOf(at, zone) + 1).Start(zone)
 	return db.write(ctx, func(t *tx) error {
+		t.queue(foldedNow, instant(at)) // first: whoever folds at the same time waits here
 		t.queue(dropStandings)
 		t.queue(addStandings, instant(at), instant(at), instant(end))
-		t.queue(foldedNow, instant(at))
 		return nil
 	})
 }
