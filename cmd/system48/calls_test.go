@@ -66,16 +66,16 @@ func newCallSample(rows, bad int) callSample {
 // again: each row is in once, and the bad ones are listed with their lines (F34,
 // F35, A91). SYSTEM48_TEST_TORTURE reads 100,000 rows, and holds how fast.
 func TestTortureCallImport(t *testing.T) {
+	if testing.Short() {
+		t.Skip("programs that are killed are not for -short")
+	}
 	t.Parallel()
 	for _, engine := range []string{"sqlite", "postgres"} {
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()
 			rows, bad, kills := 8000, 40, 5
-			switch {
-			case torture():
+			if torture() {
 				rows, bad = 100_000, 500
-			case testing.Short():
-				rows, bad, kills = 2000, 10, 2
 			}
 			in := newCallImport(t, engine, newCallSample(rows, bad))
 			in.killed(kills)

@@ -312,11 +312,12 @@ func unserved(t *testing.T, database, more string) *bureau {
 // TestTortureKills holds F01, I1, I2 and F56: a process killed at random moments
 // loses nothing and doubles nothing.
 func TestTortureKills(t *testing.T) {
+	if testing.Short() {
+		t.Skip("programs that are killed are not for -short")
+	}
 	mails, kills := 500, 3
 	if torture() {
 		mails, kills = 10_000, 20
-	} else if testing.Short() {
-		mails, kills = 120, 2
 	}
 	engines(t, func(t *testing.T, database string) {
 		in := newInstallation(t, database, mails, 1)
