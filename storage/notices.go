@@ -52,15 +52,20 @@ type noticeOfTicket struct {
 
 const noticesWithRef = "select n.*, t.ref from notices n join tickets t on t.id = n.ticket_id "
 
-// DueNotices gives and locks notices; see ticketing.Tx.
+// noticesLock is the key of the advisory lock that lets one transaction at a time
+// tell notices: "S48 note" folded into 64 bits.
+const noticesLock int64 = 0x5348_6e6f_7465_0000
+
+// DueNotices gives notices; see ticketing.Tx.
 func (t *tx) DueNotices(_ context.Context, now time.Time, n int) ([]ticketing.Notice, error) {
-	lock := ""
-	if t.db.engine == postgresEngine {
-		lock = " for update of n skip locked"
-	}
 	var found []noticeOfTicket
 	err := t.withORM(func(g *gorm.DB) error {
-		return g.Raw(noticesWithRef+"where n.told_at is null and n.send_after <= ? order by n.send_after, n.id limit ?"+lock, instant(now), n).Scan(&found).Error
+		if t.db.engine == postgresEngine {
+			if err := g.Exec("select pg_advisory_xact_lock(?)", noticesLock).Error; err != nil {
+				return err
+			}
+		}
+		return g.Raw(noticesWithRef+"where n.told_at is null and n.send_after <= ? order by n.send_after, n.id limit ?", instant(now), n).Scan(&found).Error
 	})
 	return noticesOf(found), err
 }

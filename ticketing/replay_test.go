@@ -240,7 +240,7 @@ func (r *replay) stops(rules *ticketing.Rulebook, p ticketing.Profile, c ticketi
 		if !ends.IsZero() {
 			// After the clock stepped back, what came before the end may bear a later time.
 			before := w.From.Before(ends)
-			if !before && r.began[i] >= r.last[ends.UnixMicro()] {
+			if w.From.Equal(ends) || !before && r.began[i] >= r.last[ends.UnixMicro()] {
 				continue
 			}
 			if before && (w.To.IsZero() || w.To.After(ends)) {

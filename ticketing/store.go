@@ -166,9 +166,10 @@ type Tx interface {
 	Rules(ctx context.Context) (Rules, error)
 	// AddRules adds versions; one that is there already is Stale.
 	AddRules(ctx context.Context, added Rules) error
-	// DueNotices gives and locks notices not told yet whose SendAfter has come, the
-	// longest waiting first, at most n, with the references of their tickets; those
-	// that another transaction has are left out.
+	// DueNotices gives notices not told yet whose SendAfter has come, the longest
+	// waiting first, at most n, with the references of their tickets. One
+	// transaction at a time has them: another waits until it has ended, since who
+	// was told what (ToldSince) decides who is told now.
 	DueNotices(ctx context.Context, now time.Time, n int) ([]Notice, error)
 	// SaveNotices writes changed and new (ID 0) ones.
 	SaveNotices(ctx context.Context, list []Notice) error
