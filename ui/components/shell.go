@@ -70,8 +70,9 @@ func (i NavItem) number() string {
 }
 
 // htmxConfig is htmx's configuration (ui.md §2): nothing evaluated, nothing
-// kept in the browser's storage, no style attribute copied (the policy refuses them), conflicts and field errors swapped in.
-const htmxConfig = `{"includeIndicatorStyles":false,"allowEval":false,"allowScriptTags":false,"selfRequestsOnly":true,"historyCacheSize":0,"refreshOnHistoryMiss":false,"attributesToSettle":["class","width","height"],` +
+// kept in the browser's storage, no style attribute copied (the policy refuses them), conflicts and field errors swapped in,
+// and what came is bound at once: what is pressed before would leave the page.
+const htmxConfig = `{"includeIndicatorStyles":false,"allowEval":false,"allowScriptTags":false,"selfRequestsOnly":true,"historyCacheSize":0,"refreshOnHistoryMiss":false,"attributesToSettle":["class","width","height"],"defaultSettleDelay":0,` +
 	`"responseHandling":[{"code":"204","swap":false},{"code":"[23]..","swap":true},{"code":"409|422","swap":true},{"code":"[45]..","swap":false,"error":true}]}`
 
 // htmlLang is the lang attribute of a language; Montenegrin goes out as the
